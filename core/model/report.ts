@@ -13,7 +13,7 @@ export const limits = {
   nameChars: 64,
   attributeChars: 256,
   sourceChars: 64,
-  altitudeM: { min: -1_000, max: 100_000_000 },
+  altitudeM: { min: -12_000, max: 20_000_000 },
   accuracyM: { min: 0, max: 1_000_000 },
   speedMps: { min: 0, max: 20_000 },
   climbMps: { min: -5_000, max: 5_000 },
