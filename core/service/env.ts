@@ -60,6 +60,7 @@ export function parseEnv<D extends EnvDeclaration>(
   }
   if (mistakes.length > 0) throw new EnvError(mistakes);
   // Built key by key from the declaration above, which the compiler cannot follow.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.freeze(values) as EnvValues<D>;
 }
 

@@ -114,7 +114,8 @@ export function createBoundedQueue<T>(config: QueueConfig): BoundedQueue<T> {
   const consumers: (() => void)[] = [];
 
   async function makeRoom(signal: AbortSignal | undefined): Promise<void> {
-    while (items.length >= config.itemsMax && !isClosed) {
+    while (items.length >= config.itemsMax) {
+      if (isClosed) return;
       if (config.whenFull === "reject") throw new LimitError(config.name, config.itemsMax);
       if (config.whenFull === "block") {
         await waitIn(producers, signal);
