@@ -59,8 +59,8 @@ export function parseValue(value: unknown, policy: LinePolicy = strict): ParsedL
   const fault = faultOfReport(value, policy);
   if (fault !== undefined) return { kind: "fault", fault, seq };
   if (value["kind"] === undefined) value["kind"] = kindOf(String(value["asset"]));
-  // The check above is the parser that this cast stands for.
-  return { kind: "report", report: value as Report, seq };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the check above is the parser
+  return { kind: "report", report: value as unknown as Report, seq };
 }
 
 function parseGap(value: Record<string, unknown>): ParsedLine {

@@ -245,32 +245,36 @@ class Decoder {
     const bits = this.#bytes[this.#take(1)] ?? 0;
     const measurements = this.#measurements();
     const attributes = this.#attributes();
-    const report: Report = { asset, kind: kindOf(asset), at, source: this.#text() };
+    const row: StampedReport = {
+      asset,
+      kind: kindOf(asset),
+      at,
+      source: this.#text(),
+      edge: this.#text(),
+      epoch: this.#view.getUint32(this.#take(4), true),
+      seq: this.#int64(),
+      sentAt: this.#int64(),
+      receivedAt: this.#int64(),
+      suspect: (bits & flags.suspect) !== 0,
+    };
     if (lat !== undefined && lon !== undefined) {
       const position: NonNullable<Report["position"]> = { lat, lon };
       if (altitudeM !== undefined) position.altitudeM = altitudeM;
       if (accuracyM !== undefined) position.accuracyM = accuracyM;
       if ((bits & flags.groundKnown) !== 0) position.onGround = (bits & flags.onGround) !== 0;
-      report.position = position;
+      row.position = position;
     }
     if (speedMps !== undefined || headingDeg !== undefined || climbMps !== undefined) {
       const motion: NonNullable<Report["motion"]> = {};
       if (speedMps !== undefined) motion.speedMps = speedMps;
       if (headingDeg !== undefined) motion.headingDeg = headingDeg;
       if (climbMps !== undefined) motion.climbMps = climbMps;
-      report.motion = motion;
+      row.motion = motion;
     }
-    if (measurements !== undefined) report.measurements = measurements;
-    if (attributes !== undefined) report.attributes = attributes;
-    if ((bits & flags.historical) !== 0) report.historical = true;
-    const stamped = report as StampedReport & { -readonly [K in keyof Stamp]: Stamp[K] };
-    stamped.edge = this.#text();
-    stamped.epoch = this.#view.getUint32(this.#take(4), true);
-    stamped.seq = this.#int64();
-    stamped.sentAt = this.#int64();
-    stamped.receivedAt = this.#int64();
-    stamped.suspect = (bits & flags.suspect) !== 0;
-    return stamped;
+    if (measurements !== undefined) row.measurements = measurements;
+    if (attributes !== undefined) row.attributes = attributes;
+    if ((bits & flags.historical) !== 0) row.historical = true;
+    return row;
   }
 
   skipRow(): number {
