@@ -1,0 +1,44 @@
+import { definePlatform } from "@drover/platform/check";
+
+export default definePlatform({
+  name: "drover",
+  stream: { url: "sqlite:stream/stream.db" },
+  records: { url: "sqlite:records/records.db" },
+  engines: {
+    clickhouse: {
+      kind: "embedded",
+      provides: "history",
+      entry: "control/engines/clickhouse/main.ts",
+    },
+    mqtt: { kind: "embedded", provides: "mqtt", entry: "control/engines/mqtt/main.ts" },
+  },
+  services: {
+    ingest: { entry: "services/ingest/main.ts", uses: ["data", "stream", "records"] },
+    history: {
+      entry: "services/processor/main.ts",
+      after: ["clickhouse"],
+      uses: ["data", "stream", "records", "history"],
+      env: { DROVER_PIPELINE: "history" },
+    },
+    api: {
+      entry: "services/api/main.ts",
+      after: ["clickhouse", "history"],
+      uses: ["data", "stream", "records", "history"],
+    },
+  },
+  edge: { entry: "services/edge/main.ts" },
+  gateway: {
+    entry: "control/gateway/main.ts",
+    port: 8080,
+    routes: [
+      { path: "/v1/reports", methods: ["POST"], service: "ingest" },
+      { path: "/*", service: "api" },
+    ],
+  },
+  demo: {
+    edges: {
+      "edge-flights": { sources: [{ kind: "sim", flights: 300 }] },
+      "edge-stations": { sources: [{ kind: "mqtt" }], after: ["mqtt"], uses: ["mqtt"] },
+    },
+  },
+});

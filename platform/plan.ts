@@ -1,0 +1,238 @@
+import type { Edge, Engine, Platform, Service, Use } from "./definition.ts";
+
+/** One process to run: everything its starter must know, and nothing that it must not. */
+export type ProcessPlan = {
+  /** Unique: `ingest`, or `ingest-2` where there are replicas. */
+  readonly instance: string;
+  /** The name in the definition, by which others wait for it. */
+  readonly name: string;
+  readonly role: "engine" | "service" | "gateway" | "edge" | "demo";
+  /** Path from the root. */
+  readonly entry: string;
+  readonly after: readonly string[];
+  readonly port: number;
+  readonly heapMb: number | undefined;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** Where and with what a definition is put to work; the only inputs besides the definition. */
+export type Placement = {
+  /** Absolute path of the data folder. */
+  readonly dataDir: string;
+  /** Where the front door listens. */
+  readonly gatewayHost: string;
+  readonly gatewayPort: number;
+  /** The port of an instance; the same answer for the same instance. */
+  portOf(instance: string): number;
+  /** The password of a process-to-process account, by engine. */
+  passwordOf(engine: string): string;
+  /** The token with which an edge reports. */
+  edgeTokenOf(edge: string): string;
+  /** Where the gateway reads its routes and upstreams. */
+  readonly routesFile: string;
+  readonly logLevel: string;
+  readonly probeMs: number;
+  readonly gitSha: string;
+  readonly buildDate: string;
+  readonly parentPid: number;
+};
+
+const LOOPBACK = "127.0.0.1";
+const CLICKHOUSE_USER = "drover";
+
+/** Every process of a definition here, with its whole environment. Pure. */
+export function planProcesses(platform: Platform, placement: Placement): readonly ProcessPlan[] {
+  const wiring = createWiring(platform, placement);
+  return [
+    ...Object.entries(platform.engines).flatMap(([name, engine]) =>
+      engine.kind === "remote" ? [] : [planEngine(name, engine, placement)],
+    ),
+    ...planServices(platform.services, "service", wiring),
+    ...planServices(platform.demo?.services ?? {}, "demo", wiring),
+    ...planEdges(platform, platform.edges, wiring),
+    ...planEdges(platform, platform.demo?.edges ?? {}, wiring),
+    planGateway(platform, placement),
+  ];
+}
+
+type Wiring = {
+  readonly placement: Placement;
+  /** The variables that give a process what it uses. */
+  readonly envOf: (uses: readonly Use[]) => Record<string, string>;
+};
+
+function createWiring(platform: Platform, placement: Placement): Wiring {
+  const addresses: Record<Use, Record<string, string>> = {
+    data: { DROVER_DATA: placement.dataDir },
+    stream: { DROVER_STREAM_URL: resolveStore(platform.stream.url, placement.dataDir) },
+    records: { DROVER_RECORDS_URL: resolveStore(platform.records.url, placement.dataDir) },
+    regions: {
+      DROVER_REGIONS: `local=http://${reachable(placement.gatewayHost)}:${placement.gatewayPort}`,
+    },
+    history: {},
+    mqtt: {},
+  };
+  for (const [name, engine] of Object.entries(platform.engines)) {
+    addresses[engine.provides] = engineAddress(name, engine, placement);
+  }
+  return {
+    placement,
+    envOf: (uses) => Object.assign({}, ...uses.map((use) => addresses[use])),
+  };
+}
+
+/** A listener on every address is reached on loopback. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return LOOPBACK;
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function resolveStore(url: string, dataDir: string): string {
+  const file = /^sqlite:(?<file>.+)$/.exec(url)?.groups?.["file"];
+  if (file === undefined || file.startsWith("/")) return url;
+  return `sqlite:${dataDir}/${file}`;
+}
+
+function engineAddress(name: string, engine: Engine, placement: Placement): Record<string, string> {
+  const isRemote = engine.kind === "remote";
+  const port = isRemote ? 0 : engine.port || placement.portOf(name);
+  switch (engine.provides) {
+    case "mqtt":
+      return { DROVER_MQTT_URL: isRemote ? engine.url : `mqtt://${LOOPBACK}:${port}` };
+    case "history":
+      return {
+        DROVER_CLICKHOUSE_URL: isRemote ? engine.url : `http://${LOOPBACK}:${port}`,
+        DROVER_CLICKHOUSE_USER: isRemote ? (engine.user ?? "default") : CLICKHOUSE_USER,
+        DROVER_CLICKHOUSE_PASSWORD: placement.passwordOf(name),
+      };
+  }
+}
+
+function commonEnv(instance: string, port: number, placement: Placement): Record<string, string> {
+  return {
+    DROVER_HOST: LOOPBACK,
+    DROVER_PORT: String(port),
+    DROVER_LOG_LEVEL: placement.logLevel,
+    DROVER_INSTANCE: instance,
+    DROVER_PARENT_PID: String(placement.parentPid),
+    DROVER_PROBE_MS: String(placement.probeMs),
+    DROVER_GIT_SHA: placement.gitSha,
+    DROVER_BUILD_DATE: placement.buildDate,
+  };
+}
+
+function planEngine(
+  name: string,
+  engine: Extract<Engine, { kind: "embedded" }>,
+  placement: Placement,
+): ProcessPlan {
+  const port = engine.port || placement.portOf(name);
+  // The broker's own protocol has the engine's port; its health has one of its own.
+  const isBroker = engine.provides === "mqtt";
+  const httpPort = isBroker ? placement.portOf(`${name}-health`) : port;
+  return {
+    instance: name,
+    name,
+    role: "engine",
+    entry: engine.entry,
+    after: [],
+    port: httpPort,
+    heapMb: engine.heapMb,
+    env: {
+      ...commonEnv(name, httpPort, placement),
+      DROVER_DATA: placement.dataDir,
+      ...engineAddress(name, engine, placement),
+      ...engine.env,
+    },
+  };
+}
+
+function planServices(
+  services: Readonly<Record<string, Service>>,
+  role: "service" | "demo",
+  { placement, envOf }: Wiring,
+): readonly ProcessPlan[] {
+  return Object.entries(services).flatMap(([name, service]) =>
+    instancesOf(name, service.replicas).map((instance) => {
+      const port = placement.portOf(instance);
+      return {
+        instance,
+        name,
+        role,
+        entry: service.entry,
+        after: service.after,
+        port,
+        heapMb: service.heapMb,
+        env: { ...commonEnv(instance, port, placement), ...envOf(service.uses), ...service.env },
+      };
+    }),
+  );
+}
+
+/** One process has the service's own name; several are numbered. */
+export function instancesOf(name: string, replicas: number): readonly string[] {
+  if (replicas === 1) return [name];
+  return Array.from({ length: replicas }, (_, index) => `${name}-${index + 1}`);
+}
+
+function planEdges(
+  platform: Platform,
+  edges: Readonly<Record<string, Edge>>,
+  { placement, envOf }: Wiring,
+): readonly ProcessPlan[] {
+  return Object.entries(edges).map(([name, edge]) => {
+    const port = placement.portOf(name);
+    return {
+      instance: name,
+      name,
+      role: "edge",
+      entry: platform.edge.entry,
+      after: ["gateway", ...edge.after],
+      port,
+      heapMb: edge.heapMb,
+      env: {
+        ...commonEnv(name, port, placement),
+        ...envOf(["regions", ...edge.uses]),
+        DROVER_DATA: `${placement.dataDir}/edges/${name}`,
+        DROVER_EDGE: name,
+        DROVER_TOKEN: placement.edgeTokenOf(name),
+        DROVER_SOURCES: JSON.stringify(edge.sources),
+        ...edge.env,
+      },
+    };
+  });
+}
+
+function planGateway(platform: Platform, placement: Placement): ProcessPlan {
+  const { gateway } = platform;
+  return {
+    instance: "gateway",
+    name: "gateway",
+    role: "gateway",
+    entry: gateway.entry,
+    after: [...new Set(gateway.routes.map((route) => route.service))],
+    port: placement.gatewayPort,
+    heapMb: gateway.heapMb,
+    env: {
+      ...commonEnv("gateway", placement.gatewayPort, placement),
+      DROVER_HOST: placement.gatewayHost,
+      DROVER_ROUTES: placement.routesFile,
+      ...gateway.env,
+    },
+  };
+}
+
+/** What the gateway is told: its routes, and where each service's copies listen. */
+export function gatewayTable(
+  platform: Platform,
+  processes: readonly Pick<ProcessPlan, "name" | "instance" | "port">[],
+) {
+  const services = new Set(platform.gateway.routes.map((route) => route.service));
+  const upstreams = [...services].map((service) => ({
+    service,
+    copies: processes
+      .filter((process) => process.name === service)
+      .map(({ instance, port }) => ({ instance, host: LOOPBACK, port })),
+  }));
+  return { routes: platform.gateway.routes, upstreams };
+}
