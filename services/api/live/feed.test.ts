@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { systemClock } from "@drover/core/service/clock";
+import { createBoard } from "./board.ts";
+import { createFeed } from "./feed.ts";
+import { reportOf } from "./testing.ts";
+
+async function serveFeed(config: { clientsMax: number }) {
+  const board = createBoard({ assetsMax: 100 });
+  const feed = createFeed(
+    { ...config, assetsPerEventMax: 10, heartbeatMs: 20 },
+    { board, clock: systemClock },
+  );
+  const stopping = new AbortController();
+  const server = createServer((_request, response) => {
+    void feed.serve(response, { filter: {}, everyMs: 5 }, stopping.signal);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return {
+    board,
+    feed,
+    url: `http://127.0.0.1:${address.port}/`,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Reads the stream until `isEnough` of its text so far. */
+async function readUntil(response: Response, isEnough: (text: string) => boolean): Promise<string> {
+  assert.ok(response.body);
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (isEnough(text)) break;
+  }
+  return text;
+}
+
+test("a client gets a snapshot, then only what changed", { timeout: 5_000 }, async () => {
+  await using served = await serveFeed({ clientsMax: 2 });
+  served.board.apply(reportOf({ asset: "aircraft:a", at: 1 }));
+  served.board.apply(reportOf({ asset: "aircraft:b", at: 1 }));
+  const response = await fetch(served.url);
+  assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
+  const text = await readUntil(response, (so) => {
+    if (so.includes("event: snapshot") && served.board.version() === 2) {
+      served.board.apply(reportOf({ asset: "aircraft:b", at: 2 }));
+    }
+    return so.includes("event: assets");
+  });
+  const [snapshot, assets] = text.split("event: ").slice(1);
+  assert.ok(snapshot?.includes('"aircraft:a"') && snapshot.includes('"aircraft:b"'));
+  assert.ok(assets?.includes('"aircraft:b"') && !assets.includes('"aircraft:a"'));
+});
+
+test(
+  "an empty board still answers with a snapshot, and then with signs of life",
+  { timeout: 5_000 },
+  async () => {
+    await using served = await serveFeed({ clientsMax: 2 });
+    const text = await readUntil(await fetch(served.url), (so) => so.includes(": alive"));
+    assert.ok(text.includes('event: snapshot\nid: 0\ndata: {"items":[]}\n\n'));
+  },
+);
+
+test("a client that leaves makes room", { timeout: 5_000 }, async () => {
+  await using served = await serveFeed({ clientsMax: 1 });
+  const leaving = new AbortController();
+  await readUntil(await fetch(served.url, { signal: leaving.signal }), (so) =>
+    so.includes("snapshot"),
+  );
+  leaving.abort();
+  while (!served.feed.hasRoom()) await systemClock.sleep(2);
+  assert.equal(served.feed.clients(), 0);
+});
