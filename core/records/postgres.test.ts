@@ -1,0 +1,22 @@
+import { after, before, test } from "node:test";
+import { describeRecords } from "./conformance.ts";
+import { findPostgres, startPostgres } from "./temporary-postgres.ts";
+import type { TemporaryPostgres } from "./temporary-postgres.ts";
+
+const bin = await findPostgres();
+
+if (bin === undefined) {
+  test("records on PostgreSQL", { skip: "PostgreSQL's programs are not installed" }, () => {});
+} else {
+  let server: TemporaryPostgres | undefined;
+  before(async () => {
+    server = await startPostgres(bin);
+  });
+  after(() => server?.[Symbol.asyncDispose]());
+  describeRecords("PostgreSQL", {
+    freshUrl: async () => {
+      if (server === undefined) throw new Error("the server was not started");
+      return server.createDatabase();
+    },
+  });
+}
