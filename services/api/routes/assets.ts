@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { notFound } from "@drover/core/service/problem";
+import type { AssetFilter, Board } from "../live/board.ts";
+import {
+  type AssetFilterQuery,
+  AssetParam,
+  Cursor,
+  assetFilterShape,
+  cursorOf,
+  whole,
+} from "./parameters.ts";
+import { route, type Route } from "./route.ts";
+import { AssetShape, json, pageOf } from "./shapes.ts";
+
+const AssetsQuery = z.strictObject({
+  ...assetFilterShape,
+  limit: whole({ min: 1, max: 10_000, default: 1_000 }),
+  cursor: Cursor.optional(),
+});
+
+/** What a filter's query parameters mean to the board. */
+export function filterOf(query: z.output<typeof AssetFilterQuery>): AssetFilter {
+  return {
+    kinds: query.kind,
+    assets: query.asset,
+    text: query.q?.toLowerCase(),
+    box: query.bbox,
+    since: query.since,
+  };
+}
+
+/** The latest of every asset, from the board: no database is asked. */
+export function assetRoutes(board: Board): readonly Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/v1/assets",
+      summary: "Latest of each asset, ordered by id",
+      access: "viewer",
+      query: AssetsQuery,
+      answer: json(pageOf(AssetShape)),
+      handle: async ({ query }) => {
+        const page = { after: query.cursor, limit: query.limit };
+        const { items, next } = board.list(filterOf(query), page);
+        const tail = next === undefined ? "" : `,"next":${JSON.stringify(cursorOf(next))}`;
+        return `{"items":[${items.join(",")}]${tail}}`;
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/v1/assets/:asset",
+      summary: "Latest of one asset",
+      access: "viewer",
+      params: AssetParam,
+      answer: json(AssetShape),
+      handle: async ({ params }) => {
+        const asset = board.get(params.asset);
+        if (asset === undefined) throw notFound(`asset ${params.asset} has never been heard`);
+        return asset;
+      },
+    }),
+  ];
+}

@@ -1,0 +1,151 @@
+// OpenAPI 3.1, made from the schemas that validate.
+
+import { z } from "zod";
+import { ingestHeaders, ingestPath, IngestAnswer, ndjson } from "@drover/core/model/ingest";
+import { Report } from "@drover/core/model/report";
+import { PROBLEM_TYPE } from "@drover/core/service/problem";
+import { route, type Route } from "./route.ts";
+
+const ProblemShape = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  instance: z.string(),
+  errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+});
+
+/** The document itself; `version` is the platform's. */
+export function openApiOf(routes: readonly Route[], version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const one of routes) {
+    const path = one.path.replaceAll(/:(\w+)/g, "{$1}");
+    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operationOf(one) };
+  }
+  paths[ingestPath] = { ...paths[ingestPath], post: ingestOperation() };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Drover",
+      version,
+      description: "Live telemetry. Times are epoch milliseconds, units are SI.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+      schemas: { Problem: schemaOf(ProblemShape, "output"), Report: schemaOf(Report, "input") },
+    },
+  };
+}
+
+function operationOf(one: Route): Record<string, unknown> {
+  const parameters = [...parametersOf(one.params, "path"), ...parametersOf(one.query, "query")];
+  return {
+    summary: one.summary,
+    operationId: operationId(one),
+    ...(one.access === "public" && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(one.body && {
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: schemaOf(one.body, "input") } },
+      },
+    }),
+    responses: {
+      "200": {
+        description: one.summary,
+        content: {
+          [one.answer.type.split(";")[0] ?? ""]: { schema: schemaOf(one.answer.schema, "output") },
+        },
+      },
+      ...problems,
+    },
+  };
+}
+
+const problems = {
+  default: {
+    description: "An error (RFC 9457); `errors` names each field and its limit",
+    content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
+  },
+};
+
+function operationId({ method, path }: Route): string {
+  const words = path.split(/[^a-zA-Z0-9]+/).filter((word) => word !== "" && word !== "v1");
+  const name = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("");
+  return `${method.toLowerCase()}${name}`;
+}
+
+function parametersOf(schema: z.ZodType | undefined, place: "path" | "query"): unknown[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape).map(([name, field]) => {
+    const shape = schemaOf(field, "input");
+    const { description, default: _default, ...rest } = shape;
+    return {
+      name,
+      in: place,
+      required: place === "path" || !field.safeParse(undefined).success,
+      ...(typeof description === "string" && { description }),
+      schema: rest,
+    };
+  });
+}
+
+function schemaOf(schema: z.core.$ZodType, io: "input" | "output"): Record<string, unknown> {
+  const { $schema: _schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  return rest;
+}
+
+const header = (name: string, description: string) => ({
+  name,
+  in: "header",
+  description,
+  schema: { type: "string" },
+});
+
+/** `POST /v1/reports` is served by ingest; its contract is shared, so it is told here too. */
+function ingestOperation(): Record<string, unknown> {
+  return {
+    summary: "Take reports in, one JSON a line; answers when they are durable",
+    operationId: "postReports",
+    parameters: [
+      header(ingestHeaders.edge, "identity of the sending edge; without it no sequence numbers"),
+      header(ingestHeaders.epoch, "the edge's epoch"),
+      header(ingestHeaders.firstSeq, "sequence number of the first line, when lines have none"),
+      header(ingestHeaders.sentAt, "the edge's clock at sending, epoch milliseconds"),
+      header(ingestHeaders.lane, "live (default) or backfill"),
+      {
+        name: "dryRun",
+        in: "query",
+        schema: { type: "boolean" },
+        description: "check, write nothing",
+      },
+    ],
+    requestBody: {
+      required: true,
+      content: { [ndjson]: { schema: { $ref: "#/components/schemas/Report" } } },
+    },
+    responses: {
+      "200": {
+        description: "What became of each line",
+        content: { "application/json": { schema: schemaOf(IngestAnswer, "output") } },
+      },
+      ...problems,
+    },
+  };
+}
+
+/** Serves the document of the given routes. */
+export function openApiRoute(routes: readonly Route[], version: string): Route {
+  const document = JSON.stringify(openApiOf(routes, version));
+  return route({
+    method: "GET",
+    path: "/openapi.json",
+    summary: "This document",
+    access: "public",
+    answer: { type: "application/json", schema: z.looseObject({ openapi: z.string() }) },
+    handle: async () => document,
+  });
+}
