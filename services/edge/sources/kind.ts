@@ -17,6 +17,8 @@ export type Prepared =
 export interface SourceKind {
   /** What follows `KIND=` on the command line. */
   readonly usage: string;
+  /** More than one on an edge is a mistake, as of feeds that share one account. */
+  readonly isSingle: boolean;
   /** Reads the text behind `KIND=`, or an object of a config file, into something to create. */
   prepare(input: string | Readonly<Record<string, unknown>>): Prepared;
 }
@@ -26,6 +28,7 @@ export interface SourceDeclaration<Schema extends z.ZodType> {
   readonly usage: string;
   /** The options: of a config file as they stand, of a command line as `fromText` gives them. */
   readonly options: Schema;
+  readonly isSingle?: boolean;
   /** Turns the text behind `KIND=` into options, unchecked; throws an `Error` for what is no spec. */
   fromText(text: string): unknown;
   create(options: z.infer<Schema>, name: string, deps: SourceDeps): Source;
@@ -37,6 +40,7 @@ export function defineKind<Schema extends z.ZodType>(
 ): SourceKind {
   return {
     usage: declaration.usage,
+    isSingle: declaration.isSingle ?? false,
     prepare(input) {
       let raw: unknown = input;
       if (typeof input === "string") {

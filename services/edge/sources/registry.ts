@@ -45,6 +45,9 @@ export function prepareSources(
       at(`kind "${read.kind}" is none of ${Object.keys(kinds).join(", ")}`);
       continue;
     }
+    if (kind.isSingle && prepared.some((other) => other.kind === read.kind)) {
+      at(`${read.kind}: one per edge; put both into one (${kind.usage})`);
+    }
     if (read.name !== undefined && names.has(read.name)) at(`name "${read.name}" is taken`);
     const result = kind.prepare(read.input);
     if (result.kind === "mistakes") {
