@@ -56,6 +56,19 @@ test("a signal stops in order: not ready, one probe, stop accepting, drain, clos
   assert.equal(t.host.listenerCount("SIGTERM"), 0);
 });
 
+test("copies of one signal that come together are one", async () => {
+  const t = setUp();
+  const ended = run(t.config, t.deps, async () => t.running);
+  await t.clock.advance(10);
+  t.host.emit("SIGINT", "SIGINT");
+  await t.clock.advance(100);
+  t.host.emit("SIGINT", "SIGINT");
+  await t.clock.advance(300);
+  await ended;
+  assert.deepEqual(t.host.exits, []);
+  assert.equal(t.steps.length, 3);
+});
+
 test("a second signal exits at once", async () => {
   const t = setUp();
   void run(t.config, t.deps, async () => ({ drain: () => new Promise<void>(() => {}) }));

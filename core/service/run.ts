@@ -46,6 +46,8 @@ export interface ProcessHost {
 }
 
 const PARENT_POLL_MS = 1_000;
+/** Ctrl-C under npm reaches a process several times at once: that is one wish, not two. */
+const SAME_SIGNAL_MS = 250;
 
 /**
  * Starts a process and keeps it until a signal, its parent's death, its own end or a crash.
@@ -142,13 +144,14 @@ async function withDeadline<T>(
 function watchForStop(config: RunConfig, deps: RunDeps, host: ProcessHost) {
   const { promise: asked, resolve } = Promise.withResolvers<Reason>();
   const watching = new AbortController();
-  let isAsked = false;
+  let askedMs: number | undefined;
   const ask = (text: string, isCrash = false) => {
-    isAsked = true;
+    askedMs ??= deps.clock.monotonicMs();
     resolve({ kind: "reason", text, isCrash });
   };
   const onSignal = (name: unknown) => {
-    if (isAsked) {
+    if (askedMs !== undefined) {
+      if (deps.clock.monotonicMs() - askedMs < SAME_SIGNAL_MS) return;
       deps.log.warn({ signal: name }, "second signal; exiting at once");
       host.exit(1);
       return;
