@@ -11,6 +11,8 @@ const Entry = z
 const Port = z.int().min(0).max(65_535);
 const EnvName = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/, "expected an environment name");
 const Env = z.record(EnvName, z.string().max(4096)).default({});
+/** Variables that are handed on from the environment of `drover up`: a feed's secrets. */
+const PassEnv = z.array(EnvName).max(32).default([]);
 /** Limit of the JavaScript heap; the process dies beyond it and is started again. */
 const HeapMb = z.int().min(32).max(16_384).optional();
 
@@ -50,10 +52,11 @@ export const Service = z.strictObject({
   replicas: z.int().min(1).max(16).default(1),
   heapMb: HeapMb,
   env: Env,
+  passEnv: PassEnv,
 });
 
-/** One input of an edge; what else a kind takes is the edge's to check. */
-export const Source = z.looseObject({ kind: Name });
+/** One input of an edge, as `KIND=…` or as an object; what a kind takes is the edge's to check. */
+export const Source = z.union([z.string().min(1).max(2048), z.looseObject({ kind: Name })]);
 
 /** A process that reads sources and reports to every region. */
 export const Edge = z.strictObject({
@@ -62,6 +65,7 @@ export const Edge = z.strictObject({
   uses: z.array(Use).max(8).default([]),
   heapMb: HeapMb,
   env: Env,
+  passEnv: PassEnv,
 });
 
 export const Route = z.strictObject({

@@ -13,6 +13,8 @@ export type ProcessPlan = {
   readonly port: number;
   readonly heapMb: number | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** Variables handed on from the starter's own environment. */
+  readonly passEnv: readonly string[];
 };
 
 /** Where and with what a definition is put to work; the only inputs besides the definition. */
@@ -87,7 +89,8 @@ function reachable(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function resolveStore(url: string, dataDir: string): string {
+/** A store's address here: a file's path is below the data folder. */
+export function resolveStore(url: string, dataDir: string): string {
   const file = /^sqlite:(?<file>.+)$/.exec(url)?.groups?.["file"];
   if (file === undefined || file.startsWith("/")) return url;
   return `sqlite:${dataDir}/${file}`;
@@ -138,6 +141,7 @@ function planEngine(
     after: [],
     port: httpPort,
     heapMb: engine.heapMb,
+    passEnv: [],
     env: {
       ...commonEnv(name, httpPort, placement),
       DROVER_DATA: placement.dataDir,
@@ -163,6 +167,7 @@ function planServices(
         after: service.after,
         port,
         heapMb: service.heapMb,
+        passEnv: service.passEnv,
         env: { ...commonEnv(instance, port, placement), ...envOf(service.uses), ...service.env },
       };
     }),
@@ -190,6 +195,7 @@ function planEdges(
       after: ["gateway", ...edge.after],
       port,
       heapMb: edge.heapMb,
+      passEnv: edge.passEnv,
       env: {
         ...commonEnv(name, port, placement),
         ...envOf(["regions", ...edge.uses]),
@@ -213,6 +219,7 @@ function planGateway(platform: Platform, placement: Placement): ProcessPlan {
     after: [...new Set(gateway.routes.map((route) => route.service))],
     port: placement.gatewayPort,
     heapMb: gateway.heapMb,
+    passEnv: [],
     env: {
       ...commonEnv("gateway", placement.gatewayPort, placement),
       DROVER_HOST: placement.gatewayHost,
