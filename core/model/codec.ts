@@ -3,6 +3,7 @@
 // Hot path: no closures, no spread, no allocation for a good line beyond JSON.parse's own.
 
 import { assetPattern, kindOf, kindPattern } from "./ids.ts";
+import { isPlainReport } from "./fast-path.ts";
 import { GapLine, type Gap, type QuarantineReason } from "./ingest.ts";
 import { limits, namePattern, sourcePattern, type Report } from "./report.ts";
 
@@ -46,6 +47,7 @@ export function parseValue(value: unknown, policy: LinePolicy = strict): ParsedL
     const detail = `line: expected an object, got ${nameOf(value)}`;
     return { kind: "fault", fault: { reason: "bad-json", detail }, seq: undefined };
   }
+  if (isPlainReport(value)) return reportOf(value);
   if ("gap" in value) return parseGap(value);
   let seq: number | undefined;
   if (value["seq"] !== undefined) {
@@ -57,10 +59,16 @@ export function parseValue(value: unknown, policy: LinePolicy = strict): ParsedL
     seq = given;
   }
   const fault = faultOfReport(value, policy);
-  if (fault !== undefined) return { kind: "fault", fault, seq };
+  return fault === undefined ? reportOf(value) : { kind: "fault", fault, seq };
+}
+
+/** A checked value as what it is. */
+function reportOf(value: Record<string, unknown>): ParsedLine {
   if (value["kind"] === undefined) value["kind"] = kindOf(String(value["asset"]));
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the check above is the parser
-  return { kind: "report", report: value as unknown as Report, seq };
+  const { seq } = value;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its callers are the parser
+  const report = value as unknown as Report;
+  return { kind: "report", report, seq: typeof seq === "number" ? seq : undefined };
 }
 
 function parseGap(value: Record<string, unknown>): ParsedLine {
