@@ -11,7 +11,6 @@ export const metricNames = {
   magneticHeadingDeg: "degrees clockwise from magnetic north",
   selectedAltitudeM: "altitude set on the autopilot, m",
   qnhHpa: "altimeter setting, hPa",
-  signalDbfs: "receiver signal, dB of full scale",
   outsideAirTemperatureC: "°C",
   airTemperatureC: "°C",
   airTemperatureMinC: "°C, least of the period",
