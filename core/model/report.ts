@@ -97,31 +97,51 @@ export interface Stamp {
 /** A report as it lies in the stream and in history. */
 export type StampedReport = Report & Stamp;
 
-const rounded = (value: number, steps: number): number => Math.round(value * steps) / steps;
+/** `+ 0` because a fixed-point integer has no negative zero. */
+const rounded = (value: number, steps: number): number => Math.round(value * steps) / steps + 0;
 
 /**
- * Rounds a report to the stored resolution; idempotent. What a sender wrote and what a reader gets
- * are equal after this function and nothing else.
+ * Rounds a report to the stored resolution and leaves out what says nothing (empty maps, a false
+ * `historical`); idempotent. What a sender wrote and what a reader gets are equal after this
+ * function and nothing else.
  */
 export function normaliseReport(report: Report): Report {
-  const { position, motion } = report;
-  return {
-    ...report,
-    ...(position && {
-      position: {
-        ...position,
-        lat: rounded(position.lat, 1e7),
-        lon: rounded(position.lon, 1e7),
-        ...(position.altitudeM !== undefined && { altitudeM: rounded(position.altitudeM, 100) }),
-        ...(position.accuracyM !== undefined && { accuracyM: rounded(position.accuracyM, 100) }),
-      },
-    }),
-    ...(motion && {
-      motion: {
-        ...(motion.speedMps !== undefined && { speedMps: rounded(motion.speedMps, 100) }),
-        ...(motion.headingDeg !== undefined && { headingDeg: rounded(motion.headingDeg, 100) }),
-        ...(motion.climbMps !== undefined && { climbMps: rounded(motion.climbMps, 100) }),
-      },
-    }),
-  };
+  const { asset, kind, at, position, motion, measurements, attributes, source } = report;
+  const normal: Report = { asset, kind, at, source };
+  if (position !== undefined) normal.position = normalPosition(position);
+  const moved = motion && normalMotion(motion);
+  if (moved !== undefined && isFilled(moved)) normal.motion = moved;
+  if (measurements !== undefined && isFilled(measurements)) {
+    normal.measurements = { ...measurements };
+  }
+  if (attributes !== undefined && isFilled(attributes)) {
+    normal.attributes = {};
+    // Half a surrogate pair has no UTF-8 and becomes U+FFFD there.
+    for (const name in attributes)
+      normal.attributes[name] = (attributes[name] ?? "").toWellFormed();
+  }
+  if (report.historical === true) normal.historical = true;
+  return normal;
+}
+
+function normalPosition(position: Position): Position {
+  const { lat, lon, altitudeM, accuracyM, onGround } = position;
+  const normal: Position = { lat: rounded(lat, 1e7), lon: rounded(lon, 1e7) };
+  if (altitudeM !== undefined) normal.altitudeM = rounded(altitudeM, 100);
+  if (accuracyM !== undefined) normal.accuracyM = rounded(accuracyM, 100);
+  if (onGround !== undefined) normal.onGround = onGround;
+  return normal;
+}
+
+function normalMotion({ speedMps, headingDeg, climbMps }: Motion): Motion {
+  const normal: Motion = {};
+  if (speedMps !== undefined) normal.speedMps = rounded(speedMps, 100);
+  if (headingDeg !== undefined) normal.headingDeg = rounded(headingDeg, 100);
+  if (climbMps !== undefined) normal.climbMps = rounded(climbMps, 100);
+  return normal;
+}
+
+function isFilled(entries: object): boolean {
+  for (const _key in entries) return true;
+  return false;
 }

@@ -46,7 +46,8 @@ export interface RowEncoder {
 }
 
 const utf8 = new TextEncoder();
-const fromUtf8 = new TextDecoder();
+/** A text may begin with U+FEFF; a decoder left to itself would take it for a mark and drop it. */
+const fromUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const high32 = 4_294_967_296;
 
 /** Makes an encoder whose buffer doubles when a row does not fit. */
