@@ -27,10 +27,27 @@ const arbitraryId = madeOf(`${lower}${digits}~`, `${lower}${digits}._~-`, 64);
 const arbitraryName = madeOf(lower + lower.toUpperCase(), `${lower}AZ${digits}._`, 64);
 export const arbitrarySource = madeOf(`${lower}${digits}`, `${lower}${digits}._:-`, 64);
 
+const units = [
+  "a",
+  "Z",
+  "7",
+  " ",
+  '"',
+  "\\",
+  "\0",
+  "\n",
+  "\u007F",
+  "\u0080",
+  "é",
+  "✈",
+  "📡",
+  "\uFEFF",
+];
+export const arbitraryUnit = fc.constantFrom(...units);
+
 /** Any UTF-16, lone surrogates and byte-order marks too, up to the limit. */
 const arbitraryText = fc.oneof(
-  fc.string({ unit: "grapheme", maxLength: 40 }),
-  fc.string({ unit: "binary", maxLength: limits.attributeChars / 2 }),
+  fc.string({ unit: arbitraryUnit, maxLength: limits.attributeChars / 2 }),
   fc.constantFrom(
     "",
     "\uFEFFbom",

@@ -10,7 +10,7 @@ describe("Report", () => {
       const parsed = Report.safeParse(report);
       assert(parsed.success, parsed.error?.message);
     });
-    fc.assert(property, { numRuns: 300, seed: 1 });
+    fc.assert(property, { numRuns: 150, seed: 1 });
   });
 });
 
@@ -20,14 +20,14 @@ describe("normaliseReport", () => {
       const once = normaliseReport(report);
       assert.deepEqual(normaliseReport(once), once);
     });
-    fc.assert(property, { numRuns: 300, seed: 2 });
+    fc.assert(property, { numRuns: 150, seed: 2 });
   });
 
   it("gives what the schema takes", () => {
     const property = fc.property(arbitraryReport, (report) => {
       assert(Report.safeParse(normaliseReport(report)).success);
     });
-    fc.assert(property, { numRuns: 300, seed: 3 });
+    fc.assert(property, { numRuns: 150, seed: 3 });
   });
 
   it("moves no number by more than half a step", () => {
@@ -45,7 +45,7 @@ describe("normaliseReport", () => {
       close(motion?.headingDeg, report.motion?.headingDeg, resolution.headingDeg);
       close(motion?.climbMps, report.motion?.climbMps, resolution.mps);
     });
-    fc.assert(property, { numRuns: 300, seed: 4 });
+    fc.assert(property, { numRuns: 150, seed: 4 });
   });
 
   it("leaves out what says nothing, and no longer tells -0 from 0", () => {
