@@ -107,9 +107,14 @@ function motionOf(draft: Draft, tally: Pick<Tally, "refused">): Motion | undefin
   if (speedMps === undefined && climbMps === undefined && heading === undefined) return undefined;
   return {
     ...(speedMps !== undefined && { speedMps }),
-    ...(heading !== undefined && { headingDeg: headingFromDegrees(heading) }),
+    ...(heading !== undefined && { headingDeg: turned(heading) }),
     ...(climbMps !== undefined && { climbMps }),
   };
+}
+
+/** Left as it is where it can be: the remainder adds noise in the last digits. */
+function turned(heading: number): number {
+  return heading >= 0 && heading < 360 ? heading : headingFromDegrees(heading);
 }
 
 function within(

@@ -65,7 +65,7 @@ export function defineKind<Schema extends z.ZodType>(
 }
 
 /**
- * Splits `TARGET?name=value&…` at the last `?`. Numbers and booleans are read as such; a name twice
+ * Splits `TARGET?name=value&…` at the last mark that a `name=` follows. Numbers and booleans are read as such; a name twice
  * is a mistake.
  */
 export function splitSpec(
@@ -76,7 +76,7 @@ export function splitSpec(
   readonly options: Record<string, string | number | boolean>;
 } {
   const cut = text.lastIndexOf(mark);
-  if (cut < 0) return { target: text, options: {} };
+  if (cut < 0 || !/^[a-zA-Z]+=/.test(text.slice(cut + 1))) return { target: text, options: {} };
   const options: Record<string, string | number | boolean> = {};
   for (const [name, value] of new URLSearchParams(text.slice(cut + 1))) {
     if (Object.hasOwn(options, name)) throw new Error(`option "${name}" is given twice`);

@@ -30,6 +30,7 @@ export const metricNames = {
   windSpeedMinMps: "least wind of the period, same place",
   windDirectionDeg: "where the wind comes from, degrees clockwise from north",
   "windSpeed{h}mMps": "as windSpeedMps, at another height; likewise Gust, SpeedMin, Direction",
+  externalTemperatureC: "°C of a tag, which the sun warms",
   visibilityM: "m",
   ceilingM: "m above ground",
   batteryV: "V",

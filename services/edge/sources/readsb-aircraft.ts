@@ -15,6 +15,12 @@ export class AircraftBodyError extends Error {
 /** Below it `now` is seconds, above it milliseconds: 1e11 s is the year 5138, 1e11 ms is 1973. */
 const SECONDS_MAX = 1e11;
 
+/**
+ * `now` and `seen_pos` have tenths of a second, so one fix moves by up to two of them from poll to
+ * poll. An aircraft without a fix is heard each second; each ten seconds is enough.
+ */
+export const aircraftRepeats = { toleranceMs: 300, contactEveryMs: 10_000 } as const;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -43,7 +49,8 @@ export function readAircraft(
       if (!isFields(entry)) tally.refused("bad-row");
       continue;
     }
-    const report = finishDraft({ ...draft, ...config }, tally);
+    const { source, historical = false } = config;
+    const report = finishDraft({ ...draft, source, historical }, tally);
     if (report !== undefined) reports.push(report);
   }
   return reports;

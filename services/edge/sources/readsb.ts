@@ -8,7 +8,7 @@ import type { Clock } from "@drover/core/service/clock";
 import { z } from "zod";
 import { BodyTooLargeError, readText, withDeadline } from "./body.ts";
 import { defineKind, splitSpec } from "./kind.ts";
-import { readAircraft } from "./readsb-aircraft.ts";
+import { aircraftRepeats, readAircraft } from "./readsb-aircraft.ts";
 import { createRecorder, RecordOptions } from "./record.ts";
 import { createRepeatFilter } from "./repeat-filter.ts";
 import type { Source, SourceDeps } from "./source.ts";
@@ -59,8 +59,7 @@ export function createReadsb(options: ReadsbOptions, name: string, deps: SourceD
   const { clock } = deps;
   const log = deps.log.child({ source: name });
   const tally = createTally({ name, kind: "readsb" }, { clock });
-  // `now` and `seen_pos` have tenths of a second, so one fix moves by up to two of them.
-  const filter = createRepeatFilter({ toleranceMs: 300, contactEveryMs: 10_000 });
+  const filter = createRepeatFilter(aircraftRepeats);
   const recorder = createRecorder(options.record, { prefix: name, ext: "jsonl" }, { clock, log });
   const backoff = createBackoff({ minMs: 1_000, maxMs: 60_000 }, { clock });
   const fetchBody = /^https?:\/\//i.test(options.from)

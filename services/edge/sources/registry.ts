@@ -1,10 +1,19 @@
 // Every kind of source in one table, and the reading of source specs.
 
 import { sourcePattern } from "@drover/core/model/report";
+import { openskyKind } from "./opensky.ts";
+import { readsbKind } from "./readsb.ts";
+import { replayKind } from "./replay.ts";
+import { sbsKind } from "./sbs.ts";
 import type { PreparedSource, SourceKind } from "./kind.ts";
 
 /** Kind → what reads its spec and makes it. A new kind is a line here. */
-export const sourceKinds: Readonly<Record<string, SourceKind>> = {};
+export const sourceKinds: Readonly<Record<string, SourceKind>> = {
+  opensky: openskyKind,
+  readsb: readsbKind,
+  sbs: sbsKind,
+  replay: replayKind,
+};
 
 /** `KIND=…` of a command line, or an object of a config file: `{ kind, name?, ...options }`. */
 export type SourceSpec = string | Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@
 //
 // A fix waits until a message 100 ms younger comes (of any aircraft, by event time), so that the
 // speed sent together with it is in its report. An aircraft that gives no fix is reported without a
-// place at most once in `contactEveryMs`.
+// place at most once in 15 s.
 
 import type { Report } from "@drover/core/model/report";
 import { metresFromFeet, mpsFromFeetPerMinute, mpsFromKnots } from "@drover/core/model/units";
@@ -14,7 +14,7 @@ import type { Tally } from "./tally.ts";
 const TOGETHER_MS = 100;
 /** A part older than this says nothing about a fix. */
 const FRESH_MS = 30_000;
-const CONTACT_EVERY_MS = 10_000;
+const CONTACT_EVERY_MS = 15_000;
 /** An aircraft silent for so long is forgotten, with its callsign. */
 const SILENT_MS_MAX = 300_000;
 

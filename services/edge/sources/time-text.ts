@@ -14,19 +14,16 @@ export function parseTimeText(text: string, offsetMinutes = 0): number | undefin
   const match = pattern.exec(text.trim());
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;
-  const wallMs = Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second ?? 0),
-    Math.round(Number(`0.${fraction ?? 0}`) * 1000),
-  );
-  const isReal = new Date(wallMs).getUTCDate() === Number(day) || fraction !== undefined;
-  if (!isReal || Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 60) {
+  const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  const isDay =
+    new Date(dayMs).getUTCDate() === Number(day) &&
+    new Date(dayMs).getUTCMonth() === Number(month) - 1;
+  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 60) {
     return undefined;
   }
+  const minutes = Number(hour) * 60 + Number(minute);
+  const seconds = Number(second ?? 0) + Number(`0.${fraction ?? 0}`);
+  const wallMs = dayMs + minutes * 60_000 + Math.round(seconds * 1000);
   const offset = zone === undefined ? offsetMinutes : parseOffset(zone);
   return offset === undefined ? undefined : wallMs - offset * 60_000;
 }
