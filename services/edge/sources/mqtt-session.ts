@@ -76,6 +76,10 @@ export async function openMqttSession(
     async [Symbol.asyncDispose]() {
       signal.removeEventListener("abort", abort);
       inbox.close();
+      if (!client.connected || client.disconnecting) {
+        client.end(true);
+        return;
+      }
       // DISCONNECT, so that the broker does not send the last will; forced when it hangs.
       const ended = new AbortController();
       const forced = deps.clock.sleep(CLOSE_MS, ended.signal).then(

@@ -13,7 +13,7 @@ import { MqttOptions, clientOptionsOf, createFormats } from "./mqtt-options.ts";
 import type { Answer, MqttFormat } from "./mqtt-format.ts";
 import { MqttRefusedError, openMqttSession } from "./mqtt-session.ts";
 import type { Delivery, MqttSession } from "./mqtt-session.ts";
-import { createSaidBefore, type SaidBefore } from "./said-before.ts";
+import { createOnceOnly, type OnceOnly } from "./once-only.ts";
 import { SourceError } from "./source.ts";
 import type { Emit, Source, SourceDeps } from "./source.ts";
 import { createTally, messageOf, type Tally } from "./tally.ts";
@@ -38,7 +38,7 @@ export const mqttKind = defineKind({
 interface Parts {
   readonly formats: readonly MqttFormat[];
   readonly tally: Tally;
-  readonly seen: SaidBefore;
+  readonly once: OnceOnly;
   readonly deps: SourceDeps;
   readonly payloadBytesMax: number;
 }
@@ -46,7 +46,7 @@ interface Parts {
 export function createMqttSource(options: MqttOptions, name: string, deps: SourceDeps): Source {
   const tally = createTally({ name, kind: "mqtt" }, deps);
   const log = deps.log.child({ source: name });
-  const seen = createSaidBefore({ reportsMax: 50_000 });
+  const once = createOnceOnly({ reportsMax: 50_000 });
   const ending = new AbortController();
 
   async function run(emit: Emit, outer: AbortSignal): Promise<void> {
@@ -56,7 +56,7 @@ export function createMqttSource(options: MqttOptions, name: string, deps: Sourc
     const parts: Parts = {
       formats,
       tally,
-      seen,
+      once,
       deps: { ...deps, log },
       payloadBytesMax: options.payloadBytesMax,
     };
@@ -137,7 +137,7 @@ function createBatch(): Batch {
 }
 
 function addDelivery(batch: Batch, delivery: Delivery, parts: Parts): void {
-  const { tally, seen } = parts;
+  const { tally } = parts;
   batch.deliveries.push(delivery);
   tally.received();
   let lastReason: string | undefined;
@@ -149,10 +149,7 @@ function addDelivery(batch: Batch, delivery: Delivery, parts: Parts): void {
   };
   const decoded = decode(delivery, parts, refusals);
   if (lastReason !== undefined) logSample(delivery, lastReason, parts);
-  for (const report of decoded?.reports ?? []) {
-    if (seen.has(report)) tally.repeated();
-    else batch.reports.push(report);
-  }
+  for (const report of decoded?.reports ?? []) batch.reports.push(report);
   if (decoded?.answers) batch.answers.push(...decoded.answers);
 }
 
@@ -181,33 +178,19 @@ async function settle(
   to: { session: MqttSession; parts: Parts; emit: Emit },
 ): Promise<void> {
   const { session, parts, emit } = to;
-  const { tally, seen } = parts;
-  const reports = withoutTwins(batch.reports, tally);
-  if (reports.length > 0) {
+  const { tally, once } = parts;
+  if (batch.reports.length > 0) {
     try {
-      await emit(reports);
+      const { emitted, repeated } = await once.take(batch.reports, emit);
+      tally.emitted(emitted);
+      tally.repeated(repeated);
     } catch (error) {
       throw new EmitError("emit failed", { cause: error });
     }
-    for (const report of reports) seen.remember(report);
-    tally.emitted(reports.length);
     tally.succeeded();
   }
   for (const delivery of batch.deliveries) delivery.acknowledge();
   for (const { topic, ack } of acksOf(batch.answers)) session.publish(topic, JSON.stringify(ack));
-}
-
-/** A message may come twice before the first of it is durable. */
-function withoutTwins(reports: readonly Report[], tally: Tally): readonly Report[] {
-  const within = createSaidBefore({ reportsMax: REPORTS_PER_EMIT * 256 });
-  return reports.filter((report) => {
-    if (within.has(report)) {
-      tally.repeated();
-      return false;
-    }
-    within.remember(report);
-    return true;
-  });
 }
 
 /** One acknowledgement a station and epoch, however many messages it answers. */

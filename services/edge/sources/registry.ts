@@ -1,10 +1,12 @@
 // Every kind of source in one table, and the reading of source specs.
 
 import { sourcePattern } from "@drover/core/model/report";
+import { mqttKind } from "./mqtt.ts";
 import { openskyKind } from "./opensky.ts";
 import { readsbKind } from "./readsb.ts";
 import { replayKind } from "./replay.ts";
 import { sbsKind } from "./sbs.ts";
+import { simKind } from "./sim.ts";
 import type { PreparedSource, SourceKind } from "./kind.ts";
 
 /** Kind → what reads its spec and makes it. A new kind is a line here. */
@@ -13,6 +15,8 @@ export const sourceKinds: Readonly<Record<string, SourceKind>> = {
   readsb: readsbKind,
   sbs: sbsKind,
   replay: replayKind,
+  mqtt: mqttKind,
+  sim: simKind,
 };
 
 /** `KIND=…` of a command line, or an object of a config file: `{ kind, name?, ...options }`. */
