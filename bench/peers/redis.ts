@@ -5,10 +5,10 @@ import { startPeer, type PeerSpec } from "./server.ts";
 
 const redis: PeerSpec = {
   program: "redis-server",
-  options: async ({ port, folder }) => [
-    ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
-    ...["--appendonly", "yes", "--appendfsync", "always", "--save", ""],
-  ],
+  options: async ({ port, folder }) =>
+    `--port ${port} --bind 127.0.0.1 --dir ${folder} --appendonly yes --appendfsync always --save`
+      .split(" ")
+      .concat(""),
   async isUp(port) {
     const client = new Redis(port, "127.0.0.1", { lazyConnect: true, retryStrategy: () => null });
     client.on("error", () => {});
