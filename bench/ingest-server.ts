@@ -64,4 +64,5 @@ process.on("message", () => {
   process.send?.(user + system);
 });
 process.on("disconnect", () => process.exit());
+process.on("SIGTERM", () => process.exit());
 process.send?.(url);

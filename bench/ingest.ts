@@ -57,7 +57,7 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
     return [figureOf("null append", measured.get("null append") ?? [], bare)];
   } finally {
     await agent.close();
-    for (const { child } of servers) child.kill("SIGKILL");
+    for (const { child } of servers) child.kill(process.env.PROF ? "SIGTERM" : "SIGKILL");
     await rm(folder, { recursive: true });
   }
 }
@@ -89,7 +89,15 @@ function figureOf(subject: Subject, own: readonly Round[], bare: readonly Round[
 
 async function start(subject: Subject, folder: string): Promise<Server> {
   const entry = join(import.meta.dirname, "ingest-server.ts");
-  const pinned = { execPath: taskset, execArgv: ["-c", "0", process.execPath] };
+  const pinned = {
+    execPath: taskset,
+    execArgv: [
+      "-c",
+      "0",
+      process.execPath,
+      ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/ingx"] : []),
+    ],
+  };
   const child = fork(entry, [subject, folder], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     ...(existsSync(taskset) ? pinned : {}),
