@@ -2,7 +2,7 @@ import { definePlatform } from "@drover/platform/check";
 
 export default definePlatform({
   name: "drover",
-  stream: { url: "sqlite:stream/stream.db" },
+  stream: { url: "sqlite:stream" },
   records: { url: "sqlite:records/records.db" },
   engines: {
     clickhouse: {

@@ -107,7 +107,8 @@ export const Platform = z.strictObject({
   records: z.strictObject({ url: StoreUrl("postgres") }),
   engines: z.record(Name, Engine),
   services: z.record(Name, Service),
-  edge: z.strictObject({ entry: Entry }),
+  /** Every edge runs this; `passEnv` goes to the edges that `--source` makes. */
+  edge: z.strictObject({ entry: Entry, passEnv: PassEnv }),
   edges: z.record(Name, Edge).default({}),
   gateway: Gateway,
   /** What runs beside the rest unless `--no-demo` is said. */

@@ -143,7 +143,8 @@ function planEngine(
     heapMb: engine.heapMb,
     passEnv: [],
     env: {
-      ...commonEnv(name, httpPort, placement),
+      ...commonEnv(name, port, placement),
+      ...(isBroker ? { DROVER_HTTP_PORT: String(httpPort) } : {}),
       DROVER_DATA: placement.dataDir,
       ...engineAddress(name, engine, placement),
       ...engine.env,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import Fastify from "fastify";
+import Fastify, { LogController } from "fastify";
 import type {
   FastifyBaseLogger,
   FastifyError,
@@ -91,7 +91,7 @@ const securityHeaders = {
 export function createHttp(config: HttpConfig, deps: HttpDeps): HttpApp {
   const app: HttpApp = Fastify({
     loggerInstance: deps.log.child({ component: "http" }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyBytesMax ?? BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

@@ -1,0 +1,64 @@
+import { dirname } from "node:path";
+import { Command, CommanderError } from "commander";
+import { addDoctor } from "./commands/doctor.ts";
+import { addEdge } from "./commands/edge.ts";
+import { addIngest } from "./commands/ingest.ts";
+import { addLogs } from "./commands/logs.ts";
+import { addStatus } from "./commands/status.ts";
+import { addToken } from "./commands/token.ts";
+import { addUp } from "./commands/up.ts";
+import { CommandError, exitCodes } from "./context.ts";
+import type { Context } from "./context.ts";
+
+const context: Context = {
+  rootDir: dirname(import.meta.dirname),
+  cwd: process.env["INIT_CWD"] ?? process.cwd(),
+  env: process.env,
+  setEnv: (values) => void Object.assign(process.env, values),
+  print: (line) => void process.stdout.write(`${line}\n`),
+  note: (line) => void process.stderr.write(`${line}\n`),
+};
+
+const program = new Command("drover")
+  .description("A live-telemetry platform that stays up")
+  .version("0.1.0")
+  .showHelpAfterError("(see drover --help)")
+  .configureHelp({ sortSubcommands: false })
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 pass, 1 fail, 2 usage, 3 could not run or not enough evidence.",
+  );
+for (const add of [addUp, addStatus, addLogs, addToken, addDoctor, addEdge, addIngest]) {
+  add(program, context);
+}
+for (const command of [
+  program,
+  ...program.commands,
+  ...program.commands.flatMap((c) => c.commands),
+]) {
+  command.exitOverride();
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = explain(error);
+} finally {
+  // The launcher's channel must not keep a finished command alive.
+  if (process.connected) process.disconnect();
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Help and version were asked for; commander has said the rest already.
+    return error.exitCode === 0 ? exitCodes.pass : exitCodes.usage;
+  }
+  if (error instanceof CommandError) {
+    context.note(`drover: ${error.message}`);
+    return error.exitCode;
+  }
+  context.note(
+    `drover: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+  return exitCodes.couldNotRun;
+}
