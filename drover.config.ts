@@ -9,6 +9,8 @@ export default definePlatform({
       kind: "embedded",
       provides: "history",
       entry: "control/engines/clickhouse/main.ts",
+      // Each running statement holds one thread; the engine would start itself anew without this.
+      env: { UV_THREADPOOL_SIZE: "16" },
     },
     mqtt: { kind: "embedded", provides: "mqtt", entry: "control/engines/mqtt/main.ts" },
   },
@@ -36,9 +38,17 @@ export default definePlatform({
     ],
   },
   demo: {
+    services: {
+      stations: {
+        entry: "control/engines/fleet/main.ts",
+        after: ["mqtt", "edge-stations"],
+        uses: ["mqtt", "state"],
+        env: { DROVER_FLEET_STATIONS: "200", DROVER_FLEET_CADENCE_MS: "30000" },
+      },
+    },
     edges: {
       "edge-flights": { sources: [{ kind: "sim", flights: 300 }] },
-      "edge-stations": { sources: [{ kind: "mqtt" }], after: ["mqtt"], uses: ["mqtt"] },
+      "edge-stations": { sources: [{ kind: "mqtt", url: "engine:mqtt" }], after: ["mqtt"] },
     },
   },
 });

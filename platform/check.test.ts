@@ -88,6 +88,16 @@ test("every reference that leads nowhere is reported with its path", () => {
   ]);
 });
 
+test("a source at an engine that does not exist is refused", () => {
+  const edges = {
+    barn: { sources: [{ kind: "mqtt", url: "engine:broker" }, "sim", "mqtt=engine:x"] },
+  };
+  assert.deepEqual(mistakesOf({ ...good, edges }), [
+    "edges.barn.sources.0: there is no engine broker",
+    "edges.barn.sources.2: there is no engine x",
+  ]);
+});
+
 test("two listeners on one port are refused", () => {
   const engine = {
     kind: "embedded",

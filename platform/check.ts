@@ -35,6 +35,7 @@ export function checkPlatform(value: unknown): Platform {
     ...checkNames(result.data),
     ...checkReferences(result.data),
     ...checkRoutes(result.data),
+    ...checkSources(result.data),
     ...checkPorts(result.data),
   ];
   if (mistakes.length > 0) throw new PlatformError(mistakes);
@@ -131,6 +132,21 @@ function checkRoutes(platform: Platform): readonly Mistake[] {
     if (hidden) mistakes.push({ path, message: "never reached: an earlier route takes it all" });
   }
   return mistakes;
+}
+
+function checkSources(platform: Platform): readonly Mistake[] {
+  const groups = { edges: platform.edges, "demo.edges": platform.demo?.edges ?? {} };
+  return Object.entries(groups).flatMap(([group, edges]) =>
+    Object.entries(edges).flatMap(([name, edge]) =>
+      edge.sources.flatMap((source, index) => {
+        const address = typeof source === "string" ? source.replace(/^[^=]*=/, "") : source["url"];
+        const engine = /^engine:(?<name>[^?]*)/.exec(String(address))?.groups?.["name"];
+        if (engine === undefined || engine in platform.engines) return [];
+        const path = `${group}.${name}.sources.${index}`;
+        return [{ path, message: `there is no engine ${engine}` }];
+      }),
+    ),
+  );
 }
 
 function checkPorts(platform: Platform): readonly Mistake[] {

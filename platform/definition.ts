@@ -17,7 +17,7 @@ const PassEnv = z.array(EnvName).max(32).default([]);
 const HeapMb = z.int().min(32).max(16_384).optional();
 
 /** What a process needs of its surroundings; each becomes environment variables. */
-export const Use = z.enum(["stream", "records", "history", "mqtt", "regions", "data"]);
+export const Use = z.enum(["stream", "records", "history", "mqtt", "regions", "data", "state"]);
 export type Use = z.infer<typeof Use>;
 
 /** A store or broker that Drover starts itself, as a local process. */
@@ -55,7 +55,10 @@ export const Service = z.strictObject({
   passEnv: PassEnv,
 });
 
-/** One input of an edge, as `KIND=…` or as an object; what a kind takes is the edge's to check. */
+/**
+ * One input of an edge, as `KIND=…` or as an object; what a kind takes is the edge's to check. An
+ * address `engine:NAME` stands for that engine's.
+ */
 export const Source = z.union([z.string().min(1).max(2048), z.looseObject({ kind: Name })]);
 
 /** A process that reads sources and reports to every region. */

@@ -14,13 +14,23 @@ const platform = checkPlatform({
       provides: "history",
       entry: "control/engines/clickhouse/main.ts",
     },
+    broker: { kind: "remote", provides: "mqtt", url: "mqtt://broker:1883" },
   },
   services: {
     ingest: { entry: "services/ingest/main.ts", uses: ["stream", "records"], replicas: 2 },
     api: { entry: "services/api/main.ts", uses: ["history"], env: { DROVER_EXTRA: "1" } },
   },
   edge: { entry: "services/edge/main.ts" },
-  edges: { barn: { sources: [{ kind: "sim", flights: 3 }] } },
+  edges: {
+    barn: {
+      sources: [
+        { kind: "sim", flights: 3 },
+        { kind: "mqtt", url: "engine:broker" },
+        "mqtt=engine:broker?org=a",
+      ],
+      uses: ["state"],
+    },
+  },
   gateway: {
     entry: "control/gateway/main.ts",
     routes: [
@@ -80,7 +90,12 @@ test("an edge waits for the gateway and reports through it on loopback", () => {
   assert.deepEqual(barn.after, ["gateway"]);
   assert.equal(barn.env["DROVER_REGIONS"], "local=http://127.0.0.1:8080");
   assert.equal(barn.env["DROVER_TOKEN"], "token-of-barn");
-  assert.deepEqual(JSON.parse(barn.env["DROVER_SOURCES"] ?? ""), [{ kind: "sim", flights: 3 }]);
+  assert.equal(barn.env["DROVER_STATE_DIR"], "/data/state/barn");
+  assert.deepEqual(JSON.parse(barn.env["DROVER_SOURCES"] ?? ""), [
+    { kind: "sim", flights: 3 },
+    { kind: "mqtt", url: "mqtt://broker:1883" },
+    "mqtt=mqtt://broker:1883?org=a",
+  ]);
 });
 
 test("the gateway's table has each routed service's copies", () => {

@@ -1,4 +1,4 @@
-import type { Edge, Engine, Platform, Service, Use } from "./definition.ts";
+import type { Edge, Engine, Platform, Service, Source, Use } from "./definition.ts";
 
 /** One process to run: everything its starter must know, and nothing that it must not. */
 export type ProcessPlan = {
@@ -60,7 +60,9 @@ export function planProcesses(platform: Platform, placement: Placement): readonl
 type Wiring = {
   readonly placement: Placement;
   /** The variables that give a process what it uses. */
-  readonly envOf: (uses: readonly Use[]) => Record<string, string>;
+  readonly envOf: (uses: readonly Use[], instance: string) => Record<string, string>;
+  /** Address of each engine, by its name. */
+  readonly engineUrls: ReadonlyMap<string, string>;
 };
 
 function createWiring(platform: Platform, placement: Placement): Wiring {
@@ -73,13 +75,23 @@ function createWiring(platform: Platform, placement: Placement): Wiring {
     },
     history: {},
     mqtt: {},
+    // It has the instance's name, which is known where a process is planned.
+    state: {},
   };
+  const engineUrls = new Map<string, string>();
   for (const [name, engine] of Object.entries(platform.engines)) {
-    addresses[engine.provides] = engineAddress(name, engine, placement);
+    const address = engineAddress(name, engine, placement);
+    addresses[engine.provides] = address;
+    engineUrls.set(name, address["DROVER_MQTT_URL"] ?? address["DROVER_CLICKHOUSE_URL"] ?? "");
   }
   return {
     placement,
-    envOf: (uses) => Object.assign({}, ...uses.map((use) => addresses[use])),
+    engineUrls,
+    envOf(uses, instance) {
+      const state = { DROVER_STATE_DIR: `${placement.dataDir}/state/${instance}` };
+      const parts = uses.map((use) => (use === "state" ? state : addresses[use]));
+      return Object.assign({}, ...parts);
+    },
   };
 }
 
@@ -111,10 +123,12 @@ function engineAddress(name: string, engine: Engine, placement: Placement): Reco
   }
 }
 
+/** What every process gets. Health is answered at its port unless that speaks something else. */
 function commonEnv(instance: string, port: number, placement: Placement): Record<string, string> {
   return {
     DROVER_HOST: LOOPBACK,
     DROVER_PORT: String(port),
+    DROVER_HTTP_PORT: String(port),
     DROVER_LOG_LEVEL: placement.logLevel,
     DROVER_INSTANCE: instance,
     DROVER_PARENT_PID: String(placement.parentPid),
@@ -144,7 +158,7 @@ function planEngine(
     passEnv: [],
     env: {
       ...commonEnv(name, port, placement),
-      ...(isBroker ? { DROVER_HTTP_PORT: String(httpPort) } : {}),
+      DROVER_HTTP_PORT: String(httpPort),
       DROVER_DATA: placement.dataDir,
       ...engineAddress(name, engine, placement),
       ...engine.env,
@@ -169,7 +183,11 @@ function planServices(
         port,
         heapMb: service.heapMb,
         passEnv: service.passEnv,
-        env: { ...commonEnv(instance, port, placement), ...envOf(service.uses), ...service.env },
+        env: {
+          ...commonEnv(instance, port, placement),
+          ...envOf(service.uses, instance),
+          ...service.env,
+        },
       };
     }),
   );
@@ -184,7 +202,7 @@ export function instancesOf(name: string, replicas: number): readonly string[] {
 function planEdges(
   platform: Platform,
   edges: Readonly<Record<string, Edge>>,
-  { placement, envOf }: Wiring,
+  { placement, envOf, engineUrls }: Wiring,
 ): readonly ProcessPlan[] {
   return Object.entries(edges).map(([name, edge]) => {
     const port = placement.portOf(name);
@@ -199,15 +217,30 @@ function planEdges(
       passEnv: edge.passEnv,
       env: {
         ...commonEnv(name, port, placement),
-        ...envOf(["regions", ...edge.uses]),
+        ...envOf(["regions", ...edge.uses], name),
         DROVER_DATA: `${placement.dataDir}/edges/${name}`,
         DROVER_EDGE: name,
         DROVER_TOKEN: placement.edgeTokenOf(name),
-        DROVER_SOURCES: JSON.stringify(edge.sources),
+        DROVER_SOURCES: JSON.stringify(
+          edge.sources.map((source) => locateSource(source, engineUrls)),
+        ),
         ...edge.env,
       },
     };
   });
+}
+
+/** Puts an engine's address where a source says `engine:NAME`. */
+function locateSource(source: Source, engineUrls: ReadonlyMap<string, string>): Source {
+  if (typeof source === "string") {
+    return source.replace(/=engine:([a-z][a-z0-9-]*)/, (text, name) => {
+      const url = engineUrls.get(String(name));
+      return url === undefined ? text : `=${url}`;
+    });
+  }
+  const { url } = source;
+  if (typeof url !== "string" || !url.startsWith("engine:")) return source;
+  return { ...source, url: engineUrls.get(url.slice("engine:".length)) ?? url };
 }
 
 function planGateway(platform: Platform, placement: Placement): ProcessPlan {
