@@ -28,7 +28,16 @@ export default definePlatform({
       uses: ["data", "stream", "records", "history"],
     },
   },
-  edge: { entry: "services/edge/main.ts" },
+  edge: {
+    entry: "services/edge/main.ts",
+    passEnv: [
+      "DROVER_OPENSKY_CLIENT_ID",
+      "DROVER_OPENSKY_CLIENT_SECRET",
+      "DROVER_MQTT_USER",
+      "DROVER_MQTT_PASSWORD",
+      "DROVER_SOURCE_HTTP_TOKEN",
+    ],
+  },
   gateway: {
     entry: "control/gateway/main.ts",
     port: 8080,

@@ -10,9 +10,13 @@ import { addUp } from "./commands/up.ts";
 import { CommandError, exitCodes } from "./context.ts";
 import type { Context } from "./context.ts";
 
+// npm runs scripts in the project's folder and says where its caller stood.
+const isNpmScript = ["start", "drover"].includes(process.env["npm_lifecycle_event"] ?? "");
+const callerDir = isNpmScript ? process.env["INIT_CWD"] : undefined;
+
 const context: Context = {
   rootDir: dirname(import.meta.dirname),
-  cwd: process.env["INIT_CWD"] ?? process.cwd(),
+  cwd: callerDir ?? process.cwd(),
   env: process.env,
   setEnv: (values) => void Object.assign(process.env, values),
   print: (line) => void process.stdout.write(`${line}\n`),

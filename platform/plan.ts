@@ -218,7 +218,7 @@ function planEdges(
       env: {
         ...commonEnv(name, port, placement),
         ...envOf(["regions", ...edge.uses], name),
-        DROVER_DATA: `${placement.dataDir}/edges/${name}`,
+        DROVER_DATA: placement.dataDir,
         DROVER_EDGE: name,
         DROVER_TOKEN: placement.edgeTokenOf(name),
         DROVER_SOURCES: JSON.stringify(

@@ -27,6 +27,10 @@ type ProcessStatus = ProcessState & {
   readonly backlog: number | undefined;
 };
 
+const EdgeStatus = z.object({
+  regions: z.array(z.object({ backlog: z.object({ reports: z.number().optional() }) })),
+});
+
 const Stats = z.looseObject({
   accepted: z.number().optional(),
   duplicates: z.number().optional(),
@@ -64,8 +68,16 @@ async function observe(process: ProcessState): Promise<ProcessStatus> {
     ...process,
     isReady: ready.kind === "ok",
     memoryBytes: sumOf(text, "process_resident_memory_bytes"),
-    backlog: process.role === "edge" ? sumOf(text, "drover_outbox_backlog_reports") : undefined,
+    backlog: process.role === "edge" ? await readBacklog(base) : undefined,
   };
+}
+
+/** The most that any region still lacks. */
+async function readBacklog(base: string): Promise<number | undefined> {
+  const answer = await fetchText(`${base}/v1/edge/status`);
+  if (answer.kind === "failed") return undefined;
+  const { regions } = EdgeStatus.parse(JSON.parse(answer.text));
+  return Math.max(0, ...regions.map((region) => region.backlog.reports ?? 0));
 }
 
 async function readStats(state: PlatformState, dataDir: string) {

@@ -90,7 +90,7 @@ const securityHeaders = {
  */
 export function createHttp(config: HttpConfig, deps: HttpDeps): HttpApp {
   const app: HttpApp = Fastify({
-    loggerInstance: deps.log.child({ component: "http" }) as FastifyBaseLogger,
+    loggerInstance: createOwnLog(deps.log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyBytesMax ?? BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -133,6 +133,12 @@ export function createHttp(config: HttpConfig, deps: HttpDeps): HttpApp {
   observeRequests(app, deps);
   registerHealthRoutes(app, config.version, deps);
   return app;
+}
+
+/** The framework's own lines are for whoever debugs; what it warns of is for everybody. */
+function createOwnLog(log: Log): FastifyBaseLogger {
+  const isChatty = log.isLevelEnabled("info") && !log.isLevelEnabled("debug");
+  return log.child({ component: "http" }, isChatty ? { level: "warn" } : {});
 }
 
 /** A caller's own id is kept when it is harmless, so that one id follows a request everywhere. */
