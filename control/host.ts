@@ -110,7 +110,12 @@ function createHost(
   let phase: PlatformState["phase"] = "starting";
   let stopped: Promise<void> | undefined;
   const supervisor = createSupervisor(
-    { ...supervision, ...config },
+    {
+      ...supervision,
+      ...config,
+      // Processes that start again need not compile the same programs again.
+      sharedEnv: { NODE_COMPILE_CACHE: join(dataDir, "run", "compile-cache") },
+    },
     {
       clock: deps.clock,
       hostEnv: config.hostEnv,

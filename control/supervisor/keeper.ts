@@ -13,6 +13,8 @@ export type KeeperConfig = {
   readonly rootDir: string;
   /** Where the processes run: a person's relative paths stay right. */
   readonly cwd: string;
+  /** Variables that every process gets besides those of its plan. */
+  readonly sharedEnv: Readonly<Record<string, string>>;
   readonly restart: RestartSpec;
   /** How often a process that is ready is asked; one that is not, ten times as often. */
   readonly probeMs: number;
@@ -140,10 +142,10 @@ export class Keeper {
   #launch(): void {
     const { clock, hostEnv, onLine } = this.#deps;
     const { entry, env, heapMb, passEnv, instance } = this.plan;
-    const { rootDir, cwd } = this.#config;
+    const { rootDir, cwd, sharedEnv } = this.#config;
     const startedMs = clock.monotonicMs();
     const child = startChild(
-      { entry: join(rootDir, entry), cwd, env, heapMb, passEnv },
+      { entry: join(rootDir, entry), cwd, env: { ...sharedEnv, ...env }, heapMb, passEnv },
       { hostEnv, onLine: (line) => onLine(instance, line) },
     );
     this.#child = child;

@@ -35,6 +35,7 @@ async function setUp(t: TestContext, wanted: readonly Wanted[]) {
       plans,
       rootDir,
       cwd: dir,
+      sharedEnv: {},
       restart: { ...defaultRestart, minMs: 20 },
       probeMs: 200,
       probeTimeoutMs: 1000,
