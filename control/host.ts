@@ -57,8 +57,8 @@ export class PortTakenError extends Error {
 }
 
 const PROBE_MS = 500;
-const LOG_BYTES_MAX = 10 * 1024 * 1024;
-const LOG_FILES_KEPT = 3;
+/** Of each process: at most 40 MB of logs. */
+const logLimits = { bytesMax: 10_000_000, keepMax: 3 };
 
 const supervision = {
   restart: defaultRestart,
@@ -99,13 +99,7 @@ function createHost(
   deps: HostDeps & { resources: AsyncDisposableStack },
 ): Host {
   const { dataDir, url, access } = config;
-  const logs = deps.resources.use(
-    createLogFiles({
-      dir: join(dataDir, "logs"),
-      bytesMax: LOG_BYTES_MAX,
-      keepMax: LOG_FILES_KEPT,
-    }),
-  );
+  const logs = deps.resources.use(createLogFiles({ dir: join(dataDir, "logs"), ...logLimits }));
   const startedAt = deps.clock.now();
   let phase: PlatformState["phase"] = "starting";
   let stopped: Promise<void> | undefined;
