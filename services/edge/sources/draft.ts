@@ -160,6 +160,7 @@ export function cleanText(text: string | undefined): string | undefined {
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "")
     .trim()
     .replace(/@+$/, "")
+    .trim()
     .slice(0, limits.attributeChars);
   return clean === "" ? undefined : clean.toWellFormed();
 }
