@@ -39,5 +39,8 @@ function literalOf(value: string, type: string): string {
   if (wanted === "Identifier") return quoteName(unescape(bytes));
   if (wanted === "String") return quoteString(unescape(bytes));
   if (bytes === String.raw`\N`) return `CAST(NULL, ${quoteString(wanted)})`;
-  return `CAST(${quoteString(unescape(bytes))}, ${quoteString(wanted)})`;
+  // Composite values have quotes and escapes of their own, which the engine reads.
+  const isComposite = /^(?:Array|Map|Tuple|Nested|JSON|Variant)\b/.test(wanted);
+  const plain = isComposite ? bytes : unescape(bytes);
+  return `CAST(${quoteString(plain)}, ${quoteString(wanted)})`;
 }

@@ -102,11 +102,18 @@ function createInsertReader() {
       const last = tokens.at(-1);
       const before = tokens.at(-2);
       if (last === undefined || last.depth > 0) return false;
-      if (isWord(last, "VALUES")) return tokens.length > 2;
+      if (isValuesClause(last, before)) return true;
       if (last.kind !== "word" || !isWord(before, "FORMAT")) return false;
       return tokens.length > 3;
     },
   };
+}
+
+/** Not a table of that name, and not the format of that name. */
+function isValuesClause(last: Token, before: Token | undefined): boolean {
+  return (
+    isWord(last, "VALUES") && !isWord(before, "INTO", "TABLE", "FORMAT") && !isSymbol(before, ".")
+  );
 }
 
 function finishInsert(text: string, tokens: Token[]): Statement {
@@ -117,7 +124,7 @@ function finishInsert(text: string, tokens: Token[]): Statement {
   }
   const verb = "INSERT";
   const selectAt = tokens.findIndex((t) => t.depth === 0 && isWord(t, "SELECT", "WITH"));
-  const isValues = isWord(last, "VALUES");
+  const isValues = isValuesClause(last, tokens.at(-2));
   const isFormat = !isValues && isWord(tokens.at(-2), "FORMAT");
   if (!isValues && !isFormat) {
     if (selectAt === -1) throw new ClickHouseError("SYNTAX_ERROR", "INSERT has no data clause.");
