@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { boot, waitFor, type Drover } from "./boot.ts";
 import { openField, type Field, type FieldOptions } from "./oracle/field.ts";
 import { calm } from "./oracle/flaky-link.ts";
@@ -63,8 +64,8 @@ async function openFields(
     { id: "edge-killed" },
     { id: "edge-day-old", atOf: (index) => startAt - dayMs + index * 7 },
     { id: "edge-clock", nodeOptions: ["--import", clockJump] },
-    // Files of this edge may not grow beyond 1 MiB: what a full disk is to the outbox.
-    { id: "edge-full", limit: "ulimit -f 1024;", env: { DROVER_OUTBOX_WHEN_FULL: "block" } },
+    // Files of this edge may not grow beyond 1 MiB (2048 blocks of 512): what a full disk is to the outbox.
+    { id: "edge-full", limit: "ulimit -f 2048;", env: { DROVER_OUTBOX_WHEN_FULL: "block" } },
   ];
   const all: Field[] = [];
   for (const [place, spec] of specs.entries()) {
@@ -171,29 +172,22 @@ async function presentComesFirst(
 async function drained(drover: Drover, fields: readonly Field[]): Promise<void> {
   await waitFor(async () => {
     for (const field of fields) if ((await field.backlog()) > 0) return false;
-    const stats = await statsOf(drover);
+    const stats = await drover.json("/v1/stats", Stats);
     return stats.lag === 0;
   }, 120_000);
 }
 
-interface Stats {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly quarantined: number;
-  readonly stored: number;
-  readonly lag: number;
-}
-
-async function statsOf(drover: Drover): Promise<Stats> {
-  const response = await drover.ask("/v1/stats");
-  assert.equal(response.status, 200);
-  const stats: Stats = await response.json();
-  return stats;
-}
+const Stats = z.looseObject({
+  accepted: z.int(),
+  duplicates: z.int(),
+  quarantined: z.int(),
+  stored: z.int(),
+  lag: z.int(),
+});
 
 /** Drover's own counters say the same; they are checked against the oracle, not trusted. */
 async function statsAgree(drover: Drover, finding: Finding): Promise<void> {
-  const stats = await statsOf(drover);
+  const stats = await drover.json("/v1/stats", Stats);
   assert.equal(stats.stored, finding.rows);
   assert.equal(stats.accepted, finding.rows);
   assert.equal(stats.quarantined, 0);
