@@ -1,6 +1,7 @@
 // Every kind of source in one table, and the reading of source specs.
 
 import { sourcePattern } from "@drover/core/model/report";
+import { httpKind } from "./http.ts";
 import { mqttKind } from "./mqtt.ts";
 import { openskyKind } from "./opensky.ts";
 import { readsbKind } from "./readsb.ts";
@@ -16,6 +17,7 @@ export const sourceKinds: Readonly<Record<string, SourceKind>> = {
   sbs: sbsKind,
   replay: replayKind,
   mqtt: mqttKind,
+  http: httpKind,
   sim: simKind,
 };
 
