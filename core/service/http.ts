@@ -72,6 +72,7 @@ const BODY_BYTES_MAX = 1024 * 1024;
 const KEEP_ALIVE_MS = 72_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+const CONNECTIONS_CHECK_MS = 5_000;
 
 const securityHeaders = {
   "x-content-type-options": "nosniff",
@@ -89,13 +90,17 @@ const securityHeaders = {
  * Routes state `config: { access }`; zod schemas validate. `listen` and `close` are fastify's.
  */
 export function createHttp(config: HttpConfig, deps: HttpDeps): HttpApp {
+  const requestTimeoutMs = config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const app: HttpApp = Fastify({
     loggerInstance: createOwnLog(deps.log),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyBytesMax ?? BODY_BYTES_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 },
+    requestTimeout: requestTimeoutMs,
+    http: {
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, requestTimeoutMs),
+    },
     forceCloseConnections: "idle",
     return503OnClosing: true,
     genReqId: readRequestId,
