@@ -13,36 +13,62 @@ export interface AppendConfig {
 
 export interface AppendDeps {
   readonly stream: Pick<StreamLog, "append">;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "monotonicMs" | "sleep">;
   readonly events: Pick<Events, "appendFailed">;
 }
 
-export type Append = (batch: AppendBatch) => Promise<AppendResult>;
+export interface Append extends Disposable {
+  /** @throws Problem 503 when the log is full, away or late, 409 when the sender left many holes. */
+  append(batch: AppendBatch): Promise<AppendResult>;
+}
 
 /** Header that names the oldest missing range, `first-last`, when a sender left too many holes. */
 export const missingHeader = "drover-missing";
 
 const RETRY_AFTER_MS = 2_000;
 
-/** @throws (from the call) Problem 503 when the log is full or away, 409 for too many holes. */
+interface Waiting {
+  readonly deadlineMs: number;
+  giveUp(): void;
+}
+
 export function createAppend(config: AppendConfig, deps: AppendDeps): Append {
   const { stream, clock, events } = deps;
+  const { timeoutMs } = config;
+  const waiting = new Set<Waiting>();
+  const closing = new AbortController();
+  let isWatching = false;
 
-  async function giveUp(signal: AbortSignal): Promise<never> {
-    await clock.sleep(config.timeoutMs, signal);
-    throw new Error(`append: no answer within ${config.timeoutMs} ms`);
+  /** One sleeper for all appends, while there are any: a timer for each costs more than a row. */
+  async function watch(): Promise<void> {
+    isWatching = true;
+    while (waiting.size > 0) {
+      await clock.sleep(timeoutMs / 4, closing.signal);
+      const nowMs = clock.monotonicMs();
+      for (const one of waiting) if (one.deadlineMs <= nowMs) one.giveUp();
+    }
+    isWatching = false;
   }
 
-  return async (batch) => {
-    const answered = new AbortController();
-    try {
-      return await Promise.race([stream.append(batch), giveUp(answered.signal)]);
-    } catch (error) {
-      events.appendFailed(error);
-      throw problemOf(error);
-    } finally {
-      answered.abort();
-    }
+  return {
+    [Symbol.dispose]: () => closing.abort(),
+    async append(batch) {
+      const { promise: late, reject } = Promise.withResolvers<never>();
+      const one: Waiting = {
+        deadlineMs: clock.monotonicMs() + timeoutMs,
+        giveUp: () => reject(new Error(`append: no answer within ${timeoutMs} ms`)),
+      };
+      waiting.add(one);
+      if (!isWatching) watch().catch(() => {});
+      try {
+        return await Promise.race([stream.append(batch), late]);
+      } catch (error) {
+        events.appendFailed(error);
+        throw problemOf(error);
+      } finally {
+        waiting.delete(one);
+      }
+    },
   };
 }
 

@@ -57,10 +57,25 @@ function openGzip(body: Buffer, options: ZlibOptions): Buffer | Promise<Buffer> 
   return body.length < ASIDE_BYTES ? gunzipSync(body, options) : gunzipAside(body, options);
 }
 
-function openZstd(body: Buffer, bytesMax: number): Buffer | Promise<Buffer> {
+async function openZstd(body: Buffer, bytesMax: number): Promise<Buffer> {
   const params = { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX };
-  const options: ZstdOptions = { maxOutputLength: bytesMax, params };
-  return body.length < ASIDE_BYTES ? zstdDecompressSync(body, options) : zstdAside(body, options);
+  const options: ZstdOptions = { maxOutputLength: bytesMax, params, info: true };
+  const opened: unknown =
+    body.length < ASIDE_BYTES ? zstdDecompressSync(body, options) : await zstdAside(body, options);
+  if (!isInformed(opened)) throw new TypeError("zstd: no information came with the bytes");
+  // The library stops at the end of the first frame; what follows would be lost in silence.
+  if (opened.engine.bytesWritten !== body.length) {
+    throw badRequest(`body: ${body.length} bytes of zstd go on after its first frame`);
+  }
+  return opened.buffer;
+}
+
+/** With `info` the functions of `node:zlib` answer with more than their types say. */
+function isInformed(
+  value: unknown,
+): value is { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } } {
+  if (typeof value !== "object" || value === null) return false;
+  return "buffer" in value && Buffer.isBuffer(value.buffer) && "engine" in value;
 }
 
 function isCoded(error: unknown): error is Error & { code: string } {
@@ -89,20 +104,22 @@ function eachTextLine(body: string, linesMax: number, sink: LineSink): void {
   for (let start = 0; start < body.length;) {
     let end = body.indexOf("\n", start);
     if (end === -1) end = body.length;
-    if (end - start > 1 || !isBlank(body.charCodeAt(start))) {
-      const text = body.substring(start, end);
-      if (text.length > 8 || text.trim() !== "") {
-        if (++line > linesMax) throw tooManyLines(linesMax);
-        sink.text(text, line);
-      }
+    const text = body.substring(start, end);
+    if (isFilled(text)) {
+      if (++line > linesMax) throw tooManyLines(linesMax);
+      sink.text(text, line);
     }
     start = end + 1;
   }
 }
 
-/** Blank to JSON (RFC 8259 §2). */
-function isBlank(unit: number): boolean {
-  return unit === 32 || unit === 13 || unit === 10 || unit === 9;
+/** False for a line of nothing but what JSON calls blank (RFC 8259 §2). */
+function isFilled(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit !== 32 && unit !== 13 && unit !== 9) return true;
+  }
+  return false;
 }
 
 function eachByteLine(body: Buffer, linesMax: number, sink: LineSink): void {
@@ -112,7 +129,7 @@ function eachByteLine(body: Buffer, linesMax: number, sink: LineSink): void {
     if (end === -1) end = body.length;
     const bytes = body.subarray(start, end);
     const text = bytes.toString("utf8");
-    if (text.trim() !== "") {
+    if (isFilled(text)) {
       if (++line > linesMax) throw tooManyLines(linesMax);
       if (isUtf8(bytes)) sink.text(text, line);
       else sink.notUtf8(text, line);

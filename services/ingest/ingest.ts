@@ -45,7 +45,7 @@ export interface IngestRequest {
   onOpened?(sizeBytes: number): void;
 }
 
-export interface Ingest {
+export interface Ingest extends Disposable {
   /** @throws Problem: 400 head or body, 403 another's edge, 409 gaps, 413 limits, 415, 503. */
   take(request: IngestRequest): Promise<IngestAnswer>;
   /** Lets quarantined lines in, each at most once. */
@@ -66,12 +66,12 @@ export function createIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     { ...limits, partitions, quarantinePartition },
     { guard: createJumpGuard({ assetsMax: config.jumpAssetsMax }) },
   );
-  const append = createAppend({ timeoutMs: config.appendTimeoutMs }, deps);
+  const log = createAppend({ timeoutMs: config.appendTimeoutMs }, deps);
 
   async function store(built: BuiltBatch, sender: Sender): Promise<IngestAnswer> {
     const startedMs = clock.monotonicMs();
     const { batch, unnumbered, reports, repeated, suspects, notes } = built;
-    const { accepted, through } = await appendBoth(append, batch, unnumbered);
+    const { accepted, through } = await appendBoth(log, batch, unnumbered);
     const duplicates = reports - accepted + repeated;
     const appendMs = clock.monotonicMs() - startedMs;
     events.batchStored({ accepted, duplicates, suspects, notes, appendMs });
@@ -102,18 +102,19 @@ export function createIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       return { accepted, duplicates, quarantined: [...notes], dryRun: true };
     },
 
-    readmit: createReadmission({ ...limits, partitions }, { clock, append, events }),
+    readmit: createReadmission({ ...limits, partitions }, { clock, log, events }),
+    [Symbol.dispose]: () => log[Symbol.dispose](),
   };
 }
 
 /** Both or neither is answered for; sending again after a failure of one repeats nothing. */
 async function appendBoth(
-  append: Append,
+  log: Append,
   batch: BuiltBatch["batch"],
   unnumbered: BuiltBatch["unnumbered"],
 ): Promise<{ accepted: number; through: number }> {
-  if (unnumbered === undefined) return append(batch);
-  const [result] = await Promise.all([append(batch), append(unnumbered)]);
+  if (unnumbered === undefined) return log.append(batch);
+  const [result] = await Promise.all([log.append(batch), log.append(unnumbered)]);
   return result;
 }
 

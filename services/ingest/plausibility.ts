@@ -52,99 +52,134 @@ const doubtsMax = 3;
 const metresPerDegree = 111_132;
 const radiansPerDegree = Math.PI / 180;
 
-interface Memory {
-  at: number;
-  lat: number;
-  lon: number;
-  accuracyM: number;
-  doubts: number;
-  doubtAt: number;
-  doubtLat: number;
-  doubtLon: number;
-  readonly mps: number;
-}
+/** Where a fact lies in an asset's stretch of `facts`. */
+const believedAt = 0;
+const believedLat = 1;
+const believedLon = 2;
+const believedAccuracyM = 3;
+const fastest = 4;
+const doubtAt = 5;
+const doubtLat = 6;
+const doubtLon = 7;
+const stride = 8;
+const slotsAtStart = 1_024;
 
+/** A guard that has seen nothing yet. */
 export function createJumpGuard(config: JumpGuardConfig): JumpGuard {
-  const memories = new Map<string, Memory>();
+  return new Guard(config.assetsMax);
+}
 
-  function remember(report: Report, lat: number, lon: number): void {
-    if (memories.size >= config.assetsMax) {
-      const oldest = memories.keys().next();
-      if (!oldest.done) memories.delete(oldest.value);
+class Guard implements JumpGuard {
+  readonly #assetsMax: number;
+  readonly #slots = new Map<string, number>();
+  #facts = new Float64Array(slotsAtStart * stride);
+  #doubts = new Uint8Array(slotsAtStart);
+
+  constructor(assetsMax: number) {
+    this.#assetsMax = assetsMax;
+  }
+
+  size(): number {
+    return this.#slots.size;
+  }
+
+  isSuspect(report: Report): boolean {
+    const { position } = report;
+    if (position === undefined || this.#assetsMax === 0) return false;
+    const slot = this.#slots.get(report.asset);
+    if (slot !== undefined) return this.#judge(slot, report.at, position);
+    const taken = this.#takeSlot(report.asset);
+    this.#facts[taken * stride + fastest] = fastestMps[report.kind] ?? otherMps;
+    this.#believe(taken, report.at, position);
+    return false;
+  }
+
+  /** A free slot, or that of the asset that was remembered first. */
+  #takeSlot(asset: string): number {
+    let slot = this.#slots.size;
+    if (slot >= this.#assetsMax) {
+      const [oldest] = this.#slots;
+      if (oldest !== undefined) {
+        this.#slots.delete(oldest[0]);
+        slot = oldest[1];
+      }
+    } else if (slot * stride >= this.#facts.length) {
+      const facts = new Float64Array(this.#facts.length * 2);
+      facts.set(this.#facts);
+      this.#facts = facts;
+      const doubts = new Uint8Array(this.#doubts.length * 2);
+      doubts.set(this.#doubts);
+      this.#doubts = doubts;
     }
-    memories.set(report.asset, {
-      at: report.at,
-      lat,
-      lon,
-      accuracyM: report.position?.accuracyM ?? 0,
-      doubts: 0,
-      doubtAt: 0,
-      doubtLat: 0,
-      doubtLon: 0,
-      mps: fastestMps[report.kind] ?? otherMps,
-    });
+    this.#slots.set(asset, slot);
+    return slot;
   }
 
-  return {
-    size: () => memories.size,
-    isSuspect(report) {
-      const { position } = report;
-      if (position === undefined || config.assetsMax === 0) return false;
-      const memory = memories.get(report.asset);
-      if (memory !== undefined) return judge(memory, report.at, position);
-      remember(report, position.lat, position.lon);
+  #judge(slot: number, at: number, fix: Fix): boolean {
+    const facts = this.#facts;
+    const base = slot * stride;
+    const dtMs = at - (facts[base + believedAt] ?? 0);
+    if (dtMs < 0) return false;
+    const mps = facts[base + fastest] ?? otherMps;
+    const noiseM = (facts[base + believedAccuracyM] ?? 0) + (fix.accuracyM ?? 0) + slackM;
+    const reachM = noiseM + (mps * dtMs) / 1000;
+    const lat = facts[base + believedLat] ?? 0;
+    const lon = facts[base + believedLon] ?? 0;
+    if (dtMs > silenceMs || isWithin(lat, lon, fix, reachM)) {
+      this.#believe(slot, at, fix);
       return false;
-    },
-  };
+    }
+    return this.#doubt(slot, at, { fix, mps, noiseM });
+  }
+
+  #doubt(slot: number, at: number, about: { fix: Fix; mps: number; noiseM: number }): boolean {
+    const { fix, mps, noiseM } = about;
+    const facts = this.#facts;
+    const base = slot * stride;
+    const doubts = this.#doubts[slot] ?? 0;
+    const dtMs = at - (facts[base + doubtAt] ?? 0);
+    const stepM = noiseM + (mps * Math.abs(dtMs)) / 1000;
+    const lat = facts[base + doubtLat] ?? 0;
+    const lon = facts[base + doubtLon] ?? 0;
+    const isConsistent = doubts > 0 && isWithin(lat, lon, fix, stepM);
+    // The same moment said twice is one doubt: repeats must not talk the guard round.
+    const count = !isConsistent ? 1 : dtMs === 0 ? doubts : doubts + 1;
+    if (count >= doubtsMax) {
+      this.#believe(slot, at, fix);
+      return false;
+    }
+    this.#doubts[slot] = count;
+    facts[base + doubtAt] = at;
+    facts[base + doubtLat] = fix.lat;
+    facts[base + doubtLon] = fix.lon;
+    return true;
+  }
+
+  #believe(slot: number, at: number, fix: Fix): void {
+    const facts = this.#facts;
+    const base = slot * stride;
+    facts[base + believedAt] = at;
+    facts[base + believedLat] = fix.lat;
+    facts[base + believedLon] = fix.lon;
+    facts[base + believedAccuracyM] = fix.accuracyM ?? 0;
+    this.#doubts[slot] = 0;
+  }
 }
 
-function judge(memory: Memory, at: number, fix: NonNullable<Report["position"]>): boolean {
-  const dtMs = at - memory.at;
-  if (dtMs < 0) return false;
-  const accuracyM = fix.accuracyM ?? 0;
-  const reachM = memory.accuracyM + accuracyM + (memory.mps * dtMs) / 1000 + slackM;
-  if (dtMs > silenceMs || isWithin(memory.lat, memory.lon, fix, reachM)) {
-    believe(memory, at, fix);
-    return false;
-  }
-  const doubtDtMs = Math.abs(at - memory.doubtAt);
-  const stepM = accuracyM + memory.accuracyM + (memory.mps * doubtDtMs) / 1000 + slackM;
-  const isConsistent = memory.doubts > 0 && isWithin(memory.doubtLat, memory.doubtLon, fix, stepM);
-  // The same point said twice is one doubt: repeats must not talk the guard round.
-  if (!(isConsistent && at === memory.doubtAt))
-    memory.doubts = isConsistent ? memory.doubts + 1 : 1;
-  if (memory.doubts >= doubtsMax) {
-    believe(memory, at, fix);
-    return false;
-  }
-  memory.doubtAt = at;
-  memory.doubtLat = fix.lat;
-  memory.doubtLon = fix.lon;
-  return true;
-}
-
-function believe(memory: Memory, at: number, fix: NonNullable<Report["position"]>): void {
-  memory.at = at;
-  memory.lat = fix.lat;
-  memory.lon = fix.lon;
-  memory.accuracyM = fix.accuracyM ?? 0;
-  memory.doubts = 0;
-}
+type Fix = NonNullable<Report["position"]>;
 
 /**
  * Whether two places are at most `reachM` apart: the shorter way round, on the flat through their
  * mean latitude. Over the distances that matter here its error is far below the slack.
  */
-function isWithin(
-  lat: number,
-  lon: number,
-  fix: { readonly lat: number; readonly lon: number },
-  reachM: number,
-): boolean {
-  const northM = (fix.lat - lat) * metresPerDegree;
-  if (northM > reachM || northM < -reachM) return false;
+function isWithin(lat: number, lon: number, fix: Fix, reachM: number): boolean {
+  const northM = Math.abs(fix.lat - lat) * metresPerDegree;
   let dLon = Math.abs(fix.lon - lon);
   if (dLon > 180) dLon = 360 - dLon;
-  const eastM = dLon * metresPerDegree * Math.cos(((fix.lat + lat) / 2) * radiansPerDegree);
+  // East is longest at the equator: mostly this settles it without a cosine.
+  const eastMostM = dLon * metresPerDegree;
+  if (northM + eastMostM <= reachM) return true;
+  if (northM > reachM) return false;
+  const eastM = eastMostM * Math.cos(((fix.lat + lat) / 2) * radiansPerDegree);
   return northM * northM + eastM * eastM <= reachM * reachM;
 }

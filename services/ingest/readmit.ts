@@ -66,7 +66,7 @@ export interface ReadmitConfig extends LinePolicy, ClockLimits {
 
 export interface ReadmitDeps {
   readonly clock: Pick<Clock, "now">;
-  readonly append: Append;
+  readonly log: Append;
   readonly events: Pick<Events, "readmitted">;
 }
 
@@ -88,7 +88,7 @@ export function createReadmission(
     const fault = clockFault(at, receivedAt, config);
     if (fault !== undefined) return refused(id, fault);
     const batch = batchOf(report, { id, receivedAt, partitions: config.partitions });
-    const { accepted } = await deps.append(batch);
+    const { accepted } = await deps.log.append(batch);
     const outcome = accepted > 0 ? "admitted" : "already-admitted";
     return { id, outcome } satisfies Result;
   }

@@ -38,6 +38,7 @@ export function createIngestHttp(config: ServeConfig, deps: ServeDeps): HttpApp 
     () => admission.inFlight().bytes,
   );
   const ingest = createIngest(config, { ...deps, events: createEvents(deps) });
+  app.addHook("onClose", async () => ingest[Symbol.dispose]());
   registerRoutes(app, config, { ingest, admission });
   return app;
 }
