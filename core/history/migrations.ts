@@ -1,0 +1,84 @@
+// The shape of history, as numbered steps, forward only. ClickHouse has no transactions over
+// definitions, so every statement can be run again: two starters at once, or one that died in the
+// middle, end in the same shape. A step counts when its row is in `migrations`.
+
+import type { History } from "./client.ts";
+import { createTables, retentionOf } from "./schema.ts";
+import type { TableOptions } from "./schema.ts";
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly statements: (options: TableOptions) => readonly string[];
+}
+
+const migrations: readonly Migration[] = [
+  { number: 1, name: "reports and what is derived from them", statements: createTables },
+];
+
+/** Thrown when the database was made by a newer Drover; going on could damage it. */
+export class HistoryTooNewError extends Error {
+  override name = "HistoryTooNewError";
+  constructor(found: number, known: number) {
+    super(`history: the database has migration ${found}, this Drover knows ${known}; upgrade it`);
+  }
+}
+
+export interface MigrateOptions {
+  readonly retentionDays: number;
+  /** For servers that can make no checkpoint. */
+  readonly isFsynced: boolean;
+}
+
+/**
+ * Brings the database to the newest shape and the wanted retention; gives the names of the steps
+ * that ran.
+ */
+export async function migrateHistory(
+  history: History,
+  options: MigrateOptions,
+): Promise<readonly string[]> {
+  await createDatabase(history);
+  await history.command(`CREATE TABLE IF NOT EXISTS migrations (
+    number UInt32, name String, at DateTime64(3, 'UTC') DEFAULT now64(3)
+  ) ENGINE = ReplacingMergeTree(at) ORDER BY number SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`);
+  const [last] = await history.rows<{ found: number }>(
+    "SELECT max(number) AS found FROM migrations",
+  );
+  const found = last?.found ?? 0;
+  const known = migrations.at(-1)?.number ?? 0;
+  if (found > known) throw new HistoryTooNewError(found, known);
+  const missing = migrations.filter((migration) => migration.number > found);
+  for (const { number, name, statements } of missing) {
+    for (const statement of statements(options)) await history.command(statement);
+    await history.command(
+      "INSERT INTO migrations (number, name) SELECT {number:UInt32}, {name:String}",
+      { params: { number, name } },
+    );
+  }
+  await applyRetention(history, options.retentionDays);
+  return missing.map((migration) => migration.name);
+}
+
+/** A real server refuses requests that name a database which is not there yet. */
+async function createDatabase(history: History): Promise<void> {
+  await history.client.command({
+    query: `CREATE DATABASE IF NOT EXISTS ${history.database}`,
+    http_headers: { "x-clickhouse-database": "system" },
+  });
+}
+
+/** Changes only what differs, as told by the table's comment: to set a TTL touches every part. */
+async function applyRetention(history: History, retentionDays: number): Promise<void> {
+  const tables = await history.rows<{ name: string; comment: string }>(
+    "SELECT name, comment FROM system.tables WHERE database = {database:String}",
+    { params: { database: history.database } },
+  );
+  const comments = new Map(tables.map((table) => [table.name, table.comment]));
+  const wanted = `retention: ${retentionDays} days`;
+  for (const { table, ttl } of retentionOf(retentionDays)) {
+    if (comments.get(table) === wanted) continue;
+    await history.command(`ALTER TABLE ${table} MODIFY TTL ${ttl}`);
+    await history.command(`ALTER TABLE ${table} MODIFY COMMENT '${wanted}'`);
+  }
+}
