@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
 import { z } from "zod";
 import type { Report } from "@drover/core/model/report";
 import { systemClock } from "@drover/core/service/clock";
@@ -8,7 +11,10 @@ import { createHttpSource, httpKind, HttpOptions } from "./http.ts";
 import { SourceError } from "./source.ts";
 
 const at = Date.UTC(2026, 5, 3);
-const deps = { clock: systemClock, log: silentLog, stateDir: "unused" };
+const stateDir = await mkdtemp(join(tmpdir(), "drover-http-"));
+after(() => rm(stateDir, { recursive: true, force: true }));
+const deps = { clock: systemClock, log: silentLog };
+let runs = 0;
 
 async function start(
   options: object = {},
@@ -17,6 +23,7 @@ async function start(
 ) {
   const source = createHttpSource(HttpOptions.parse({ port: 0, ...options }), "push", {
     ...deps,
+    stateDir: join(stateDir, String(runs++)),
     ...(token !== undefined && { secrets: { httpToken: token } }),
   });
   const stopping = new AbortController();
@@ -169,7 +176,10 @@ test("lets in who has the token, by header, by password, by query, and nobody el
 });
 
 test("refuses the world without a token, browsers on loopback, and what is too large", async () => {
-  const open = createHttpSource(HttpOptions.parse({ host: "0.0.0.0", port: 0 }), "push", deps);
+  const open = createHttpSource(HttpOptions.parse({ host: "0.0.0.0", port: 0 }), "push", {
+    ...deps,
+    stateDir,
+  });
   await assert.rejects(
     open.run(async () => {}, new AbortController().signal),
     SourceError,

@@ -4,11 +4,12 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { join } from "node:path";
 import { kindPattern } from "@drover/core/model/ids";
 import { z } from "zod";
 import { readPushed, type Read } from "./http-payload.ts";
 import { defineKind, splitSpec } from "./kind.ts";
-import { createOnceOnly, type OnceOnly } from "./once-only.ts";
+import { openOnceOnly, type OnceOnly } from "./once-only.ts";
 import { SourceError } from "./source.ts";
 import type { Emit, Source, SourceDeps } from "./source.ts";
 import { createTally, messageOf, type Tally } from "./tally.ts";
@@ -55,7 +56,6 @@ export interface HttpSource extends Source {
 export function createHttpSource(options: HttpOptions, name: string, deps: SourceDeps): HttpSource {
   const tally = createTally({ name, kind: "http" }, deps);
   const log = deps.log.child({ source: name });
-  const onceOnly = createOnceOnly({ reportsMax: 50_000 });
   const ending = new AbortController();
   const ready = Promise.withResolvers<number>();
   ready.promise.catch(() => {});
@@ -66,6 +66,8 @@ export function createHttpSource(options: HttpOptions, name: string, deps: Sourc
     if (token === undefined && !loopback.has(options.host)) {
       throw new SourceError(`http on ${options.host} needs a token (DROVER_SOURCE_HTTP_TOKEN)`);
     }
+    const file = join(deps.stateDir, `${name}.seen`);
+    using onceOnly = await openOnceOnly({ reportsMax: 50_000, file });
     const parts: Parts = { options, tally, once: onceOnly, deps, emit, name, token, open: 0 };
     const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
       void answer(request, response, parts).catch((error: unknown) => {

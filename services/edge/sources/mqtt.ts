@@ -8,12 +8,13 @@ import { rangesOf } from "@drover/core/model/packet";
 import type { PacketAck } from "@drover/core/model/packet";
 import type { Report } from "@drover/core/model/report";
 import { hash } from "node:crypto";
+import { join } from "node:path";
 import { defineKind, splitSpec } from "./kind.ts";
 import { MqttOptions, clientOptionsOf, createFormats } from "./mqtt-options.ts";
 import type { Answer, MqttFormat } from "./mqtt-format.ts";
 import { MqttRefusedError, openMqttSession } from "./mqtt-session.ts";
 import type { Delivery, MqttSession } from "./mqtt-session.ts";
-import { createOnceOnly, type OnceOnly } from "./once-only.ts";
+import { openOnceOnly, type OnceOnly } from "./once-only.ts";
 import { SourceError } from "./source.ts";
 import type { Emit, Source, SourceDeps } from "./source.ts";
 import { createTally, messageOf, type Tally } from "./tally.ts";
@@ -46,13 +47,16 @@ interface Parts {
 export function createMqttSource(options: MqttOptions, name: string, deps: SourceDeps): Source {
   const tally = createTally({ name, kind: "mqtt" }, deps);
   const log = deps.log.child({ source: name });
-  const once = createOnceOnly({ reportsMax: 50_000 });
   const ending = new AbortController();
 
   async function run(emit: Emit, outer: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([outer, ending.signal]);
     const backoff = createBackoff(backoffConfig, deps);
     const formats = await createFormats(options, name);
+    using once = await openOnceOnly({
+      reportsMax: 50_000,
+      file: join(deps.stateDir, `${name}.seen`),
+    });
     const parts: Parts = {
       formats,
       tally,

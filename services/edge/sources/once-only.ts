@@ -1,9 +1,12 @@
 import { hash } from "node:crypto";
+import { closeSync, openSync, renameSync, writeSync } from "node:fs";
+import { mkdir, readFile, truncate } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Report } from "@drover/core/model/report";
 import type { Emit } from "./source.ts";
 
 /** Lets every report through once, for senders that repeat themselves until they are answered. */
-export interface OnceOnly {
+export interface OnceOnly extends Disposable {
   /**
    * Emits what was not said before. Resolves when all of it is durable, also what another call is
    * still waiting for; rejects when the outbox failed, and then the same reports may come again.
@@ -11,24 +14,46 @@ export interface OnceOnly {
   take(reports: readonly Report[], emit: Emit): Promise<{ emitted: number; repeated: number }>;
 }
 
+export interface OnceOnlyConfig {
+  /** Digests held in each of two generations; at the bound the older is forgotten (drop-oldest). */
+  readonly reportsMax: number;
+  /** Where digests outlive the process; a second file beside it ends in `.old`. */
+  readonly file: string;
+}
+
+const DIGEST_BYTES = 15;
+
 /**
  * Stricter than the repeat filter: devices send one moment's measurements in several messages, so
  * that equal asset, time and place do not make two messages equal. `historical` does not count: a
  * report that is sent again after an outage is the same report.
  *
- * Holds two generations of `reportsMax` digests; at the bound the older is forgotten (drop-oldest).
+ * Digests are written after the outbox took the reports and before the sender is answered, without
+ * fsync: what a killed edge had taken and not answered is known again after its restart. A power cut
+ * may forget the newest ones; their reports then come twice, and none is lost.
  */
-export function createOnceOnly(config: { readonly reportsMax: number }): OnceOnly {
-  let young = new Set<string>();
-  let old = new Set<string>();
+export async function openOnceOnly(config: OnceOnlyConfig): Promise<OnceOnly> {
+  const { file, reportsMax } = config;
+  await mkdir(dirname(file), { recursive: true });
+  let old = await readDigests(`${file}.old`);
+  let young = await readDigests(file);
+  // A digest that was torn would shift all that follow it.
+  await truncate(file, young.size * DIGEST_BYTES).catch(() => {});
+  let descriptor: number | undefined = openSync(file, "a");
   const inFlight = new Map<string, Promise<void>>();
 
-  function remember(key: string): void {
-    if (young.size >= config.reportsMax) {
+  function remember(keys: readonly string[]): void {
+    // The number of a closed file may soon be another file's.
+    if (descriptor === undefined) return;
+    if (young.size + keys.length > reportsMax) {
+      closeSync(descriptor);
+      renameSync(file, `${file}.old`);
+      descriptor = openSync(file, "a");
       old = young;
       young = new Set();
     }
-    young.add(key);
+    for (const key of keys) young.add(key);
+    writeSync(descriptor, Buffer.concat(keys.map((key) => Buffer.from(key, "base64"))));
   }
 
   return {
@@ -49,8 +74,10 @@ export function createOnceOnly(config: { readonly reportsMax: number }): OnceOnl
         } else if (pending !== own.promise) others.add(pending);
       }
       try {
-        if (fresh.length > 0) await emit(fresh);
-        for (const key of keys) remember(key);
+        if (fresh.length > 0) {
+          await emit(fresh);
+          remember(keys);
+        }
         own.resolve();
       } catch (error) {
         own.reject(error);
@@ -61,10 +88,29 @@ export function createOnceOnly(config: { readonly reportsMax: number }): OnceOnl
       await Promise.all(others);
       return { emitted: fresh.length, repeated: reports.length - fresh.length };
     },
+    [Symbol.dispose]() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
   };
+}
+
+/** A torn last digest is left out. */
+async function readDigests(file: string): Promise<Set<string>> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch {
+    return new Set();
+  }
+  const digests = new Set<string>();
+  for (let at = 0; at + DIGEST_BYTES <= bytes.length; at += DIGEST_BYTES) {
+    digests.add(bytes.toString("base64", at, at + DIGEST_BYTES));
+  }
+  return digests;
 }
 
 function digestOf(report: Report): string {
   const { historical: _, ...said } = report;
-  return hash("sha1", JSON.stringify(said), "base64");
+  return hash("sha1", JSON.stringify(said), "buffer").toString("base64", 0, DIGEST_BYTES);
 }
