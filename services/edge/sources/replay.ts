@@ -28,6 +28,7 @@ import type { Tally } from "./tally.ts";
 const BATCH_MAX = 500;
 /** Reports due sooner than this are waited for together. */
 const TICK_MS = 50;
+const LAP_PAUSE_MS = 1_000;
 const STATIONS_BYTES_MAX = 16 * 2 ** 20;
 
 const ReplayOptions = z
@@ -46,7 +47,7 @@ const ReplayOptions = z
     /** Who speaks, for a format that does not say. */
     asset: z.string().regex(assetPattern).optional(),
     /** What kind of thing speaks, for a format that does not say. */
-    kind: z.string().regex(kindPattern).optional(),
+    assetKind: z.string().regex(kindPattern).optional(),
     /** A list of stations (DPIRD) with the places that the readings lack. */
     stations: z.string().max(4_096).optional(),
     /** Reports held to put them in order; as many as the file has make it play in order of time. */
@@ -66,7 +67,7 @@ type ReplayOptions = z.infer<typeof ReplayOptions>;
 
 export const replayKind = defineKind({
   usage:
-    "replay=FILE, options ?speed=&loop=&retime=&format=&zone=&asset=&kind=&stations=&window=&quietMs=",
+    "replay=FILE, options ?speed=&loop=&retime=&format=&zone=&asset=&assetKind=&stations=&window=&quietMs=",
   options: ReplayOptions,
   fromText(text) {
     const { target, options } = splitSpec(text);
@@ -122,7 +123,11 @@ export function createReplay(options: ReplayOptions, name: string, deps: SourceD
           const before = tally.status().emitted;
           await playOnce(emit, signal);
           const { emitted, refused } = tally.status();
-          if (emitted > before) continue;
+          if (emitted > before) {
+            // Last and first place of an asset must not be of one moment.
+            if (options.loop) await clock.sleep(LAP_PAUSE_MS, signal);
+            continue;
+          }
           const why = Object.entries(refused).map(([reason, count]) => `${count} ${reason}`);
           throw new SourceError(
             `replay: ${options.file} holds no report (${why.join(", ") || "it is empty"})`,
@@ -208,7 +213,7 @@ async function openDecoder(
     historical: !options.retime,
     zone: options.zone,
     asset: options.asset ?? toAssetId(format === "nmea" ? "vessel" : "asset", stem || "replay"),
-    kind: options.kind,
+    kind: options.assetKind,
     stations: await loadStations(options.stations),
   };
   return { decoder: formats[format](config, tally), framing, format };
