@@ -5,8 +5,6 @@ export type Context = {
   readonly rootDir: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** For a command that becomes a service. */
-  readonly setEnv: (values: Readonly<Record<string, string>>) => void;
   /** One line to standard output: results. */
   readonly print: (line: string) => void;
   /** One line to standard error: progress and complaints. */

@@ -11,7 +11,6 @@ const context: Context = {
   rootDir,
   cwd: rootDir,
   env: {},
-  setEnv: () => {},
   print: () => {},
   note: () => {},
 };

@@ -1,14 +1,20 @@
 import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
-import { addDoctor } from "./commands/doctor.ts";
-import { addEdge } from "./commands/edge.ts";
-import { addIngest } from "./commands/ingest.ts";
-import { addLogs } from "./commands/logs.ts";
-import { addStatus } from "./commands/status.ts";
-import { addToken } from "./commands/token.ts";
-import { addUp } from "./commands/up.ts";
 import { CommandError, exitCodes } from "./context.ts";
 import type { Context } from "./context.ts";
+
+type AddCommand = (program: Command, context: Context) => void;
+
+/** Each is loaded only when it is wanted: an edge on a small box carries nothing else along. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  up: async () => (await import("./commands/up.ts")).addUp,
+  status: async () => (await import("./commands/status.ts")).addStatus,
+  logs: async () => (await import("./commands/logs.ts")).addLogs,
+  token: async () => (await import("./commands/token.ts")).addToken,
+  doctor: async () => (await import("./commands/doctor.ts")).addDoctor,
+  edge: async () => (await import("./commands/edge.ts")).addEdge,
+  ingest: async () => (await import("./commands/ingest.ts")).addIngest,
+};
 
 // npm runs scripts in the project's folder and says where its caller stood.
 const isNpmScript = ["start", "drover"].includes(process.env["npm_lifecycle_event"] ?? "");
@@ -18,7 +24,6 @@ const context: Context = {
   rootDir: dirname(import.meta.dirname),
   cwd: callerDir ?? process.cwd(),
   env: process.env,
-  setEnv: (values) => void Object.assign(process.env, values),
   print: (line) => void process.stdout.write(`${line}\n`),
   note: (line) => void process.stderr.write(`${line}\n`),
 };
@@ -32,9 +37,8 @@ const program = new Command("drover")
     "after",
     "\nExit codes: 0 pass, 1 fail, 2 usage, 3 could not run or not enough evidence.",
   );
-for (const add of [addUp, addStatus, addLogs, addToken, addDoctor, addEdge, addIngest]) {
-  add(program, context);
-}
+const wanted = commands[process.argv[2] ?? ""];
+for (const load of wanted ? [wanted] : Object.values(commands)) (await load())(program, context);
 for (const command of [
   program,
   ...program.commands,

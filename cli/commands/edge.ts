@@ -1,5 +1,5 @@
+import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { isEdgeId } from "@drover/core/model/ids";
 import type { Command } from "commander";
 import { CommandError, dataDirOf, exitCodes } from "../context.ts";
@@ -42,7 +42,6 @@ function readRegion(text: string, before: readonly string[] = []): readonly stri
   return [...before, text];
 }
 
-/** The edge runs in this very process: on a small box a second one is memory. */
 async function edge(options: EdgeOptions, context: Context): Promise<void> {
   if (!isEdgeId(options.id)) {
     throw new CommandError(exitCodes.usage, "--id: expected 1 to 64 of a-z, 0-9, ., _ and -");
@@ -51,16 +50,45 @@ async function edge(options: EdgeOptions, context: Context): Promise<void> {
   if (token === undefined) {
     throw new CommandError(exitCodes.usage, "a token is needed: DROVER_TOKEN or --token");
   }
-  const regions = options.to.map((to, index) =>
-    /^[a-z]/.test(to) && !/^https?:/.test(to) ? to : `region-${index + 1}=${to}`,
-  );
-  context.setEnv({
+  const dataDir = dataDirOf(context, options.data);
+  become(join(context.rootDir, ENTRY), {
+    ...definedOf(context.env),
     DROVER_EDGE: options.id,
-    DROVER_REGIONS: regions.join(","),
+    DROVER_REGIONS: options.to.map(nameRegion).join(","),
     DROVER_TOKEN: token,
     DROVER_SOURCES: JSON.stringify(options.source),
-    DROVER_DATA: dataDirOf(context, options.data),
+    DROVER_DATA: dataDir,
     DROVER_PORT: String(options.port),
+    // From the second start on nothing is compiled, which is also memory.
+    NODE_COMPILE_CACHE: join(dataDir, "compile-cache"),
+    // The launcher's channel does not survive; its number does.
+    ...(process.connected ? { DROVER_PARENT_PID: String(process.ppid) } : {}),
   });
-  await import(pathToFileURL(join(context.rootDir, ENTRY)).href);
+}
+
+function nameRegion(to: string, index: number): string {
+  return /^https?:/.test(to) ? `region-${index + 1}=${to}` : to;
+}
+
+function definedOf(env: Context["env"]): Record<string, string> {
+  const entries = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Turns this process into another program, so that on a small box nothing of the command line
+ * stays in memory; where a system cannot do that, the program runs beside it.
+ */
+function become(entry: string, env: Readonly<Record<string, string>>): void {
+  const args = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=2", entry];
+  if (process.execve && process.platform !== "win32") {
+    process.execve(process.execPath, [process.execPath, ...args], env);
+  }
+  const child = spawn(process.execPath, args, { env, stdio: "inherit" });
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => child.kill(name));
+  child.once("exit", (code) => {
+    process.exitCode = code ?? exitCodes.couldNotRun;
+  });
 }

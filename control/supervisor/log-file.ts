@@ -9,7 +9,7 @@ export type LogFileConfig = {
   readonly keepMax: number;
 };
 
-/** A process's output on disk. At a full disk lines are dropped and counted: drop-newest. */
+/** A process's output on disk. At a full disk lines are counted and lost: reject. */
 export interface LogFile extends Disposable {
   write(line: string): void;
   /** Lines lost since the start. */
