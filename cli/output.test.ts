@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatLine } from "./commands/logs.ts";
+import { formatLine } from "./log-line.ts";
 import { readPort, readReplicas, readSource } from "./options.ts";
 import { sumOf } from "./running.ts";
 import { formatBytes, formatDuration, formatTable } from "./table.ts";

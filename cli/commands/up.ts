@@ -14,6 +14,7 @@ import type { Command } from "commander";
 import { CommandError, DEFAULT_DATA, dataDirOf, exitCodes } from "../context.ts";
 import type { Context } from "../context.ts";
 import { loadPlatform } from "../definition.ts";
+import { formatLine } from "../log-line.ts";
 import { readPort, readReplicas, readSource } from "../options.ts";
 import type { Replicas } from "../options.ts";
 import { readCommit } from "../commit.ts";
@@ -125,7 +126,7 @@ function explain(error: unknown, dataDir: string): unknown {
 function lastLines(file: string): string {
   try {
     const lines = readFileSync(file, "utf8").trimEnd().split("\n").slice(-LINES_SHOWN);
-    return lines.map((line) => `  ${line}`).join("\n");
+    return lines.map((line) => `  ${formatLine(line)}`).join("\n");
   } catch {
     return "  (none)";
   }
@@ -150,7 +151,8 @@ function createVoice(options: UpOptions, context: Context) {
       );
     },
     line(instance: string, line: string) {
-      if (options.logs) say({ event: "log", instance, line }, `${instance.padEnd(14)} │ ${line}`);
+      if (options.logs)
+        say({ event: "log", instance, line }, `${instance.padEnd(14)} │ ${formatLine(line)}`);
     },
     orphans(instances: readonly string[]) {
       const names = instances.join(", ");
