@@ -43,6 +43,7 @@ export default definePlatform({
     port: 8080,
     routes: [
       { path: "/v1/reports", methods: ["POST"], service: "ingest" },
+      { path: "/v1/quarantine/*", methods: ["POST"], service: "ingest" },
       { path: "/*", service: "api" },
     ],
   },
