@@ -49,6 +49,9 @@ export async function createBroker(config: BrokerConfig, deps: BrokerDeps): Prom
   if (config.password === undefined && !loopback.has(config.host)) {
     throw new OpenBrokerError(`listening on ${config.host} needs DROVER_MQTT_PASSWORD`);
   }
+  if (config.user !== undefined && config.password === undefined) {
+    throw new OpenBrokerError("DROVER_MQTT_USER needs DROVER_MQTT_PASSWORD");
+  }
   const aedes = await Aedes.createBroker({
     // Deliveries in progress: one slow subscriber may hold some of them until it is disconnected.
     concurrency: 1_000,

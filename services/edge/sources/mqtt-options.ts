@@ -37,7 +37,7 @@ export const MqttOptions = z
       .optional(),
     /** Kind of asset for OwnTracks (`phone`) and Sparkplug (`station`). */
     kind: z.string().regex(kindPattern).optional(),
-    /** The same after every restart; drawn from the state folder when absent. */
+    /** The same after every restart; drawn once and kept in the state folder when absent. */
     clientId: z.string().min(1).max(64).optional(),
     keepaliveS: z.int().min(5).max(3_600).default(30),
     /** Larger messages are refused and counted. */

@@ -7,7 +7,8 @@ import { createBackoff } from "@drover/core/service/backoff";
 import { rangesOf } from "@drover/core/model/packet";
 import type { PacketAck } from "@drover/core/model/packet";
 import type { Report } from "@drover/core/model/report";
-import { hash } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defineKind, splitSpec } from "./kind.ts";
 import { MqttOptions, clientOptionsOf, createFormats } from "./mqtt-options.ts";
@@ -67,7 +68,7 @@ export function createMqttSource(options: MqttOptions, name: string, deps: Sourc
     const config = {
       url: options.url,
       filters: formats.flatMap((format) => format.filters),
-      client: await clientOptionsOf(options, defaultClientId(name, deps.stateDir), deps.secrets),
+      client: await clientOptionsOf(options, await readClientId(name, deps.stateDir), deps.secrets),
       messagesMax: options.messagesMax,
       bytesMax: options.bytesMax,
     };
@@ -108,10 +109,15 @@ class EmitError extends Error {
 
 /**
  * A broker keeps the session of a client by its id, so the id must be the same after a restart and
- * differ between edges: it is drawn from the folder that outlives the process.
+ * differ between edges: it is drawn once and kept in the folder that outlives the process.
  */
-function defaultClientId(name: string, stateDir: string): string {
-  return `drover-${hash("sha1", `${stateDir} ${name}`, "hex").slice(0, 12)}`;
+async function readClientId(name: string, stateDir: string): Promise<string> {
+  const file = join(stateDir, `${name}.client-id`);
+  const kept = await readFile(file, "utf8").catch(() => "");
+  if (/^drover-[0-9a-f]{12}$/.test(kept)) return kept;
+  const drawn = `drover-${randomBytes(6).toString("hex")}`;
+  await writeFile(file, drawn);
+  return drawn;
 }
 
 /** Until the connection is lost. */
