@@ -1,22 +1,24 @@
 // Sends one region what its backlog holds, in two lanes, and forgets only what that region has
 // acknowledged.
 //
-//   connecting → up ⇄ waiting (busy, unreachable, unanswered, unauthorized)
+//   connecting → up ⇄ busy | unreachable | unanswered | unauthorized | refused
 //
 // `live` has slots of its own and goes first. `backfill` has as many as the receiver bears, and one
-// while live reports wait. While waiting nothing goes but, after each wait, one small live batch: it
-// finds out whether the way is free again, and puts the present there first.
+// while live reports wait. After a failure nothing goes until a wait is over, and then one small
+// batch alone, live if there is any: it finds out whether the way is free again, and puts the present
+// there first.
 
-import type { IngestAnswer, Lane } from "../model/ingest.ts";
-import { createBackoff } from "../service/backoff.ts";
+import type { Lane } from "../model/ingest.ts";
 import type { Clock } from "../service/clock.ts";
 import { createConcurrency } from "./adaptive-concurrency.ts";
 import type { Backlog } from "./backlog.ts";
-import { gapBatch, splitBatch, type Batch } from "./batch.ts";
+import type { Batch } from "./batch.ts";
+import { deliver, type DeliveryEvents } from "./delivery.ts";
+import { createGate, type Gate, type GateConfig, type UplinkState } from "./gate.ts";
 import { createMeter } from "./meter.ts";
-import type { Sender, SendResult, Timing } from "./sender.ts";
+import type { Sender } from "./sender.ts";
 
-export interface UplinkConfig {
+export interface UplinkConfig extends GateConfig {
   readonly region: string;
   /** Reports and bytes of one request, before compression. */
   readonly batchReports: number;
@@ -25,23 +27,11 @@ export interface UplinkConfig {
   readonly liveSlots: number;
   /** Most requests of the backfill lane at once. */
   readonly backfillSlotsMax: number;
-  /** Bounds of the wait after a failure. */
-  readonly backoffMs: { readonly min: number; readonly max: number };
-  /** Longest wait while nobody is reached: trying costs little, and the link may be back. */
-  readonly unreachableMsMax: number;
 }
 
-export type SendFailure = Exclude<SendResult, { kind: "acknowledged" }>;
-
-export interface UplinkEvents {
-  acknowledged(batch: Batch, answer: IngestAnswer, timing: Timing): void;
-  failed(batch: Batch, failure: SendFailure): void;
-  /** The region refuses this one line, whatever surrounds it; its number is given up. */
-  gaveUp(batch: Batch, failure: SendFailure): void;
+export interface UplinkEvents extends DeliveryEvents {
   stateChanged(state: UplinkState, detail: string): void;
 }
-
-export type UplinkState = "connecting" | "up" | SendFailure["kind"];
 
 export interface UplinkDeps {
   readonly backlog: Backlog;
@@ -53,6 +43,7 @@ export interface UplinkDeps {
 export interface UplinkStatus {
   readonly region: string;
   readonly state: UplinkState;
+  /** Why, when it is not `up`. */
   readonly detail: string;
   /** Epoch ms of the last acknowledgement. */
   readonly lastAckAt: number | undefined;
@@ -76,178 +67,127 @@ export interface Uplink {
 const PROBE_REPORTS = 100;
 /** Wait before a lane is asked again that promised a batch and had none (a read that failed). */
 const UNREADABLE_MS = 250;
-const LANES: readonly Lane[] = ["live", "backfill"];
 
 export function createUplink(config: UplinkConfig, deps: UplinkDeps): Uplink {
-  const { backlog, clock, events, sender } = deps;
-  const concurrency = createConcurrency({ limitMax: config.backfillSlotsMax });
-  const backoff = createBackoff({ minMs: config.backoffMs.min, maxMs: config.backoffMs.max }, deps);
-  const meter = createMeter(clock);
-  const inFlight: Record<Lane, number> = { live: 0, backfill: 0 };
-  let state: UplinkState = "connecting";
-  let detail = "";
-  let heldUntilMs = -Infinity;
-  let wake = Promise.withResolvers<void>();
+  return new RegionUplink(config, deps);
+}
 
-  const isHeld = () => clock.monotonicMs() < heldUntilMs;
+class RegionUplink implements Uplink {
+  readonly #config: UplinkConfig;
+  readonly #deps: UplinkDeps;
+  readonly #gate: Gate;
+  readonly #meter;
+  readonly #concurrency;
+  readonly #inFlight: Record<Lane, number> = { live: 0, backfill: 0 };
+  #wake = Promise.withResolvers<void>();
 
-  function become(next: UplinkState, why: string): void {
-    const isChange = state !== next;
-    state = next;
-    detail = why;
-    if (isChange) events.stateChanged(next, why);
+  constructor(config: UplinkConfig, deps: UplinkDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    const { clock, events } = deps;
+    const onChange = (state: UplinkState, detail: string) => events.stateChanged(state, detail);
+    this.#gate = createGate(config, { clock, onChange });
+    this.#meter = createMeter(clock);
+    this.#concurrency = createConcurrency({ limitMax: config.backfillSlotsMax });
   }
 
-  /** One failure for all requests that were on their way together. */
-  function hold(failure: SendFailure): void {
-    concurrency.overloaded();
-    become(failure.kind, "detail" in failure ? failure.detail : failure.kind);
-    if (isHeld()) return;
-    heldUntilMs = clock.monotonicMs() + waitAfter(failure);
+  status(): UplinkStatus {
+    return {
+      region: this.#config.region,
+      state: this.#gate.state(),
+      detail: this.#gate.detail(),
+      ...this.#meter.read(),
+      inFlight: { ...this.#inFlight },
+      backfillSlots: this.#concurrency.limit(),
+    };
   }
 
-  function waitAfter(failure: SendFailure): number {
-    const drawnMs = backoff.nextDelayMs();
-    const { max } = config.backoffMs;
-    switch (failure.kind) {
-      case "unreachable":
-        return Math.min(drawnMs, clock.random() * config.unreachableMsMax);
-      case "busy":
-        return failure.retryAfterMs === undefined
-          ? drawnMs
-          : Math.min(max, failure.retryAfterMs) + clock.random() * config.backoffMs.min;
-      case "unauthorized":
-        return max * (0.5 + clock.random() / 2);
-      case "unanswered":
-      case "too-large":
-      case "refused":
-        return drawnMs;
+  async run(signal: AbortSignal): Promise<void> {
+    const wake = () => this.#wake.resolve();
+    const forget = this.#deps.backlog.onNews(wake);
+    signal.addEventListener("abort", wake);
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      const waitMs = await this.#pump(signal);
+      await this.#waitForNews(waitMs);
+    }
+    forget();
+    signal.removeEventListener("abort", wake);
+    while (this.#requests() > 0) {
+      this.#wake = Promise.withResolvers();
+      await this.#wake.promise;
     }
   }
 
-  /** Sends a batch, in parts where that is asked for; false when the region cannot go on now. */
-  async function deliver(batch: Batch, signal: AbortSignal): Promise<boolean> {
-    const inFlightThen = inFlight[batch.lane];
-    const result = await sender.send(batch, signal);
-    switch (result.kind) {
-      case "acknowledged":
-        backlog.acknowledge(batch);
-        meter.note(batch.reports, result.timing);
-        events.acknowledged(batch, result.answer, result.timing);
-        if (batch.lane === "backfill") concurrency.succeeded(result.timing.rttMs, inFlightThen);
-        if (isHeld()) return true;
-        backoff.reset();
-        become("up", "");
-        return true;
-      case "too-large":
-      case "refused":
-        events.failed(batch, result);
-        return deliverParts(batch, result, signal);
-      case "unreachable":
-      case "busy":
-      case "unanswered":
-      case "unauthorized":
-        events.failed(batch, result);
-        backlog.release(batch);
-        hold(result);
-        return false;
-    }
-  }
-
-  /**
-   * Looks for the line that a region refuses, so that one line cannot stop all behind it. A single
-   * line is given up only if the region takes the gap in its place: one that refuses everything
-   * (a wrong address, a broken proxy) costs nothing but waiting.
-   */
-  async function deliverParts(
-    batch: Batch,
-    failure: SendFailure,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const parts = splitBatch(batch);
-    if (parts !== undefined) {
-      const [head, tail] = parts;
-      const isDelivered = await deliver(head, signal);
-      if (isDelivered) return deliver(tail, signal);
-      backlog.release(tail);
-      return false;
-    }
-    if (batch.reports === 0) {
-      backlog.release(batch);
-      hold(failure);
-      return false;
-    }
-    const isToldGap = await deliver(gapBatch(batch, failure.kind), signal);
-    if (isToldGap) events.gaveUp(batch, failure);
-    return isToldGap;
-  }
-
-  function start(batch: Batch, signal: AbortSignal): void {
-    inFlight[batch.lane] += 1;
-    const done = deliver(batch, signal).catch(() => backlog.release(batch));
-    void done.finally(() => {
-      inFlight[batch.lane] -= 1;
-      wake.resolve();
-    });
-  }
-
-  function nextLane(): Lane | undefined {
-    const isProbing = state !== "up";
-    if (isProbing && inFlight.live + inFlight.backfill > 0) return undefined;
-    const hasLive = backlog.hasPending("live");
-    if (hasLive && inFlight.live < config.liveSlots) return "live";
-    const slots = hasLive ? 1 : concurrency.limit();
-    if (inFlight.backfill < slots && backlog.hasPending("backfill")) return "backfill";
-    return undefined;
+  async #waitForNews(waitMs: number | undefined): Promise<void> {
+    if (waitMs === undefined) return this.#wake.promise;
+    const woken = new AbortController();
+    const sleep = this.#deps.clock.sleep(waitMs, woken.signal).catch(() => {});
+    await Promise.race([this.#wake.promise, sleep]);
+    woken.abort();
   }
 
   /** Starts all that may start now. Gives how long to wait when nothing happens, ms. */
-  async function pump(signal: AbortSignal): Promise<number | undefined> {
+  async #pump(signal: AbortSignal): Promise<number | undefined> {
+    const { backlog } = this.#deps;
+    const { batchReports, batchBytes } = this.#config;
     while (!signal.aborted) {
-      if (isHeld()) return heldUntilMs - clock.monotonicMs();
-      const lane = nextLane();
+      const heldMs = this.#gate.heldMs();
+      if (heldMs > 0) return heldMs;
+      const lane = this.#nextLane();
       if (lane === undefined) return undefined;
-      const reports = state === "up" ? config.batchReports : PROBE_REPORTS;
-      const batch = await backlog.take(lane, { reports, bytes: config.batchBytes });
-      if (batch === undefined) {
-        if (backlog.hasPending(lane)) return UNREADABLE_MS;
-        continue;
-      }
-      start(batch, signal);
+      const reports = this.#gate.state() === "up" ? batchReports : PROBE_REPORTS;
+      const batch = await backlog.take(lane, { reports, bytes: batchBytes });
+      if (batch !== undefined) this.#start(batch);
+      else if (backlog.hasPending(lane)) return UNREADABLE_MS;
     }
     return undefined;
   }
 
-  return {
-    async run(signal) {
-      const forget = backlog.onNews(() => wake.resolve());
-      const stop = () => wake.resolve();
-      signal.addEventListener("abort", stop);
-      while (!signal.aborted) {
-        wake = Promise.withResolvers();
-        const waitMs = await pump(signal);
-        await Promise.race([wake.promise, waitMs === undefined ? never : sleepUntil(waitMs)]);
-      }
-      forget();
-      signal.removeEventListener("abort", stop);
-      while (LANES.some((lane) => inFlight[lane] > 0)) {
-        wake = Promise.withResolvers();
-        await wake.promise;
-      }
-    },
-    status: () => ({
-      region: config.region,
-      state,
-      detail,
-      ...meter.read(),
-      inFlight: { ...inFlight },
-      backfillSlots: concurrency.limit(),
-    }),
-  };
+  #nextLane(): Lane | undefined {
+    const { backlog } = this.#deps;
+    if (this.#gate.state() !== "up" && this.#requests() > 0) return undefined;
+    const hasLive = backlog.hasPending("live");
+    if (hasLive && this.#inFlight.live < this.#config.liveSlots) return "live";
+    const slots = hasLive ? 1 : this.#concurrency.limit();
+    const mayBackfill = this.#inFlight.backfill < slots && backlog.hasPending("backfill");
+    return mayBackfill ? "backfill" : undefined;
+  }
 
-  function sleepUntil(waitMs: number): Promise<void> {
-    return clock.sleep(waitMs);
+  #start(batch: Batch): void {
+    const { lane } = batch;
+    this.#inFlight[lane] += 1;
+    const events = this.#watch(lane, this.#inFlight[lane]);
+    void deliver(batch, { ...this.#deps, gate: this.#gate, events })
+      .catch((error: unknown) => {
+        this.#deps.backlog.release(batch);
+        events.failed(batch, { kind: "unanswered", detail: String(error) });
+      })
+      .finally(() => {
+        this.#inFlight[lane] -= 1;
+        this.#wake.resolve();
+      });
+  }
+
+  /** What the uplink learns from a request, before others hear of it. */
+  #watch(lane: Lane, inFlightThen: number): DeliveryEvents {
+    const { events } = this.#deps;
+    return {
+      acknowledged: (batch, answer, timing) => {
+        this.#meter.note(batch.reports, timing);
+        if (lane === "backfill") this.#concurrency.succeeded(timing.rttMs, inFlightThen);
+        events.acknowledged(batch, answer, timing);
+      },
+      failed: (batch, failure) => {
+        if (failure.kind === "busy" || failure.kind === "unanswered")
+          this.#concurrency.overloaded();
+        events.failed(batch, failure);
+      },
+      gaveUp: (batch, failure) => events.gaveUp(batch, failure),
+    };
+  }
+
+  #requests(): number {
+    return this.#inFlight.live + this.#inFlight.backfill;
   }
 }
-
-const never = new Promise<never>(() => {});

@@ -91,7 +91,7 @@ function startRegion(
   config: EdgeConfig,
   outbox: Outbox,
   deps: EdgeDeps,
-): { uplink: Uplink; sender: Sender; stop(): Promise<void> } {
+): { uplink: Uplink; sender: Sender; stop: () => Promise<void> } {
   const { clock } = deps;
   const connections = config.uplink.liveSlots + config.uplink.backfillSlotsMax;
   const sender = createSender({ ...region, connections }, deps);

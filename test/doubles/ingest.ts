@@ -109,7 +109,7 @@ export async function createIngestDouble(config: IngestDoubleConfig = {}): Promi
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     try {
-      for await (const chunk of request) chunks.push(chunk as Buffer);
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     } catch {
       return;
     }

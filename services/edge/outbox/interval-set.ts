@@ -24,101 +24,121 @@ export interface IntervalSet {
 }
 
 export function createIntervalSet(intervals: Iterable<Interval> = []): IntervalSet {
-  let firsts: number[] = [];
-  let lasts: number[] = [];
-  let count = 0;
+  const set = new SortedIntervals();
+  for (const { first, last } of intervals) set.add(first, last);
+  return set;
+}
 
-  /** Index of the first range that ends at or after `value`. */
-  function indexAt(value: number): number {
-    let low = 0;
-    let high = lasts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((lasts[middle] ?? Infinity) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-  const firstOf = (index: number): number => firsts[index] ?? Infinity;
-  const lastOf = (index: number): number => lasts[index] ?? -Infinity;
+class SortedIntervals implements IntervalSet {
+  readonly #firsts: number[] = [];
+  readonly #lasts: number[] = [];
+  #count = 0;
 
-  function replace(from: number, until: number, by: readonly Interval[]): void {
-    for (let index = from; index < until; index++) count -= lastOf(index) - firstOf(index) + 1;
-    for (const { first, last } of by) count += last - first + 1;
-    firsts.splice(from, until - from, ...by.map(({ first }) => first));
-    lasts.splice(from, until - from, ...by.map(({ last }) => last));
+  get size(): number {
+    return this.#firsts.length;
   }
 
-  function add(first: number, last: number): void {
+  get count(): number {
+    return this.#count;
+  }
+
+  list(): Interval[] {
+    return this.#firsts.map((first, index) => ({ first, last: this.#lastOf(index) }));
+  }
+
+  has(value: number): boolean {
+    return this.#firstOf(this.#indexAt(value)) <= value;
+  }
+
+  covers(first: number, last: number): boolean {
+    const index = this.#indexAt(first);
+    return last < first || (this.#firstOf(index) <= first && this.#lastOf(index) >= last);
+  }
+
+  add(first: number, last: number): void {
     if (last < first) return;
-    const from = indexAt(first - 1);
-    let until = from;
-    while (until < firsts.length && firstOf(until) <= last + 1) until += 1;
-    if (until === from) return replace(from, from, [{ first, last }]);
-    replace(from, until, [
-      { first: Math.min(first, firstOf(from)), last: Math.max(last, lastOf(until - 1)) },
+    const from = this.#indexAt(first - 1);
+    const until = this.#indexBehind(from, last + 1);
+    this.#replace(from, until, [
+      {
+        first: until === from ? first : Math.min(first, this.#firstOf(from)),
+        last: until === from ? last : Math.max(last, this.#lastOf(until - 1)),
+      },
     ]);
   }
 
-  function remove(first: number, last: number): void {
+  remove(first: number, last: number): void {
     if (last < first) return;
-    const from = indexAt(first);
-    let until = from;
-    while (until < firsts.length && firstOf(until) <= last) until += 1;
+    const from = this.#indexAt(first);
+    const until = this.#indexBehind(from, last);
     if (until === from) return;
     const rest: Interval[] = [];
-    if (firstOf(from) < first) rest.push({ first: firstOf(from), last: first - 1 });
-    if (lastOf(until - 1) > last) rest.push({ first: last + 1, last: lastOf(until - 1) });
-    replace(from, until, rest);
+    const [begin, end] = [this.#firstOf(from), this.#lastOf(until - 1)];
+    if (begin < first) rest.push({ first: begin, last: first - 1 });
+    if (end > last) rest.push({ first: last + 1, last: end });
+    this.#replace(from, until, rest);
   }
 
-  function countIn(first: number, last: number): number {
+  countIn(first: number, last: number): number {
     let found = 0;
-    for (let index = indexAt(first); index < firsts.length && firstOf(index) <= last; index++) {
-      found += Math.min(last, lastOf(index)) - Math.max(first, firstOf(index)) + 1;
+    const from = this.#indexAt(first);
+    for (let index = from; this.#firstOf(index) <= last; index++) {
+      found += Math.min(last, this.#lastOf(index)) - Math.max(first, this.#firstOf(index)) + 1;
     }
     return found;
   }
 
-  function lowestHole(first: number, last: number): Interval | undefined {
-    let index = indexAt(first);
+  lowestHole(first: number, last: number): Interval | undefined {
+    let index = this.#indexAt(first);
     let from = first;
-    if (firstOf(index) <= from) {
-      from = lastOf(index) + 1;
+    if (this.#firstOf(index) <= from) {
+      from = this.#lastOf(index) + 1;
       index += 1;
     }
     if (from > last) return undefined;
-    return { first: from, last: Math.min(last, firstOf(index) - 1) };
+    return { first: from, last: Math.min(last, this.#firstOf(index) - 1) };
   }
 
-  function highestHole(first: number, last: number): Interval | undefined {
-    let until = last;
-    let index = indexAt(until);
-    if (firstOf(index) <= until) until = firstOf(index) - 1;
-    index -= 1;
+  highestHole(first: number, last: number): Interval | undefined {
+    const index = this.#indexAt(last);
+    const until = Math.min(last, this.#firstOf(index) - 1);
     if (until < first) return undefined;
-    return { first: Math.max(first, lastOf(index) + 1), last: until };
+    return { first: Math.max(first, this.#lastOf(index - 1) + 1), last: until };
   }
 
-  for (const { first, last } of intervals) add(first, last);
+  /** Index of the first range that ends at or after `value`. */
+  #indexAt(value: number): number {
+    let low = 0;
+    let high = this.#lasts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#lastOf(middle) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 
-  return {
-    add,
-    remove,
-    countIn,
-    lowestHole,
-    highestHole,
-    has: (value) => firstOf(indexAt(value)) <= value,
-    covers(first, last) {
-      const index = indexAt(first);
-      return last < first || (firstOf(index) <= first && lastOf(index) >= last);
-    },
-    get size() {
-      return firsts.length;
-    },
-    get count() {
-      return count;
-    },
-    list: () => firsts.map((first, index) => ({ first, last: lastOf(index) })),
-  };
+  /** Index of the first range from `from` on that begins behind `value`. */
+  #indexBehind(from: number, value: number): number {
+    let index = from;
+    while (this.#firstOf(index) <= value) index += 1;
+    return index;
+  }
+
+  #firstOf(index: number): number {
+    return this.#firsts[index] ?? Infinity;
+  }
+
+  #lastOf(index: number): number {
+    return this.#lasts[index] ?? -Infinity;
+  }
+
+  #replace(from: number, until: number, by: readonly Interval[]): void {
+    for (let index = from; index < until; index++) {
+      this.#count -= this.#lastOf(index) - this.#firstOf(index) + 1;
+    }
+    for (const { first, last } of by) this.#count += last - first + 1;
+    this.#firsts.splice(from, until - from, ...by.map(({ first }) => first));
+    this.#lasts.splice(from, until - from, ...by.map(({ last }) => last));
+  }
 }

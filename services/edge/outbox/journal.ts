@@ -9,17 +9,13 @@
 
 import type { Report } from "@drover/core/model/report";
 import type { Clock } from "@drover/core/service/clock";
-import { diskTroubleOf, writeAll, type FileSystem, type OpenFile } from "./file-system.ts";
-import { endOfFrame, frameHeadBytes, frameKinds, seedOf, seqOfFrame, writeHead } from "./frame.ts";
+import { frameHeadBytes, frameKinds, seedOf, writeHead } from "./frame.ts";
+import type { ReportClass, Segment } from "./segment.ts";
 import {
-  emptySegment,
-  encodeHeader,
-  encodeSeal,
-  notePoint,
-  segmentName,
-  type ReportClass,
-  type Segment,
-} from "./segment.ts";
+  createSegmentWriter,
+  type SegmentWriter,
+  type SegmentWriterDeps,
+} from "./segment-writer.ts";
 
 export interface JournalConfig {
   readonly directory: string;
@@ -33,18 +29,12 @@ export interface JournalConfig {
   readonly segmentBytes: number;
 }
 
-export interface JournalDeps {
-  readonly fileSystem: FileSystem;
+export interface JournalDeps extends SegmentWriterDeps {
   readonly clock: Clock;
-  /** The outbox's own time, ms. */
-  runMs(): number;
   /** Makes the epoch durable; called before its first record is written. */
   claimEpoch(): Promise<void>;
-  /** Resolves when so many bytes more are within the budget (block or evict). */
-  admit(bytes: number): Promise<void>;
   /** Resolves when a failed write is worth another try; rejects when the outbox closes. */
   overcome(error: unknown, attempt: number): Promise<void>;
-  onSegment(segment: Segment): void;
   /** Records up to `last` are durable now. */
   onCommit(last: number, facts: { readonly reports: number; readonly bytes: number }): void;
 }
@@ -67,226 +57,153 @@ export class OutboxClosedError extends Error {
   }
 }
 
+/** Encoded reports that become durable together. */
 interface Group {
   buffer: Buffer;
   used: number;
-  reports: number;
-  last: number;
   readonly done: PromiseWithResolvers<void>;
 }
 
-interface Active {
-  readonly segment: Segment;
-  readonly file: OpenFile;
-  isNameDurable: boolean;
-}
-
-const GROUP_BYTES_START = 64 * 1024;
+const GROUP_BYTES_START = 4 * 1024;
+const ACCEPTED_AT_MAX = 2 ** 48 - 1;
 
 export function createJournal(config: JournalConfig, deps: JournalDeps): Journal {
-  const { fileSystem, clock } = deps;
-  const seed = seedOf(config.edge, config.epoch);
-  let nextSeq = 1;
-  let segmentBytes = config.segmentBytes;
-  let active: Active | undefined;
-  let group = createGroup(Buffer.allocUnsafe(GROUP_BYTES_START));
-  let spare: Buffer = Buffer.allocUnsafe(GROUP_BYTES_START);
-  let isEpochClaimed = false;
-  let isClosed = false;
-  let committing: Promise<void> | undefined;
-  let syncedAtMs = -Infinity;
-  /** Full groups send `append` to wait here. */
-  let room = Promise.withResolvers<void>();
+  return new GroupJournal(config, deps);
+}
+
+class GroupJournal implements Journal {
+  readonly #config: JournalConfig;
+  readonly #deps: JournalDeps;
+  readonly #seed: number;
+  readonly #writer: SegmentWriter;
+  #nextSeq = 1;
+  #group = createGroup(Buffer.allocUnsafe(GROUP_BYTES_START));
+  /** The buffer of the group before, to be used again. */
+  #spare: Buffer = Buffer.allocUnsafe(GROUP_BYTES_START);
+  #isEpochClaimed = false;
+  #isClosed = false;
+  #committing: Promise<void> | undefined;
+  #syncedAtMs = -Infinity;
+  /** `append` waits here while the group is full. */
+  #room = Promise.withResolvers<void>();
   /** One at a time touches the active segment. */
-  let turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = Promise.resolve();
 
-  function exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const next = turn.then(work, work);
-    turn = next.catch(() => {});
-    return next;
+  constructor(config: JournalConfig, deps: JournalDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#seed = seedOf(config.edge, config.epoch);
+    this.#writer = createSegmentWriter({ ...config, seed: this.#seed }, deps);
   }
 
-  async function append(reports: readonly Report[]): Promise<void> {
-    const groups = new Set<Promise<void>>();
-    const acceptedAt = Math.min(Math.max(0, Math.floor(clock.now())), 2 ** 48 - 1);
+  active(): Segment | undefined {
+    return this.#writer.active();
+  }
+
+  roll(): Promise<void> {
+    return this.#exclusive(() => this.#writer.seal());
+  }
+
+  async append(reports: readonly Report[]): Promise<void> {
+    const { groupBytes } = this.#config;
+    const waits = new Set<Promise<void>>();
+    const now = Math.floor(this.#deps.clock.now());
+    const acceptedAt = Math.min(Math.max(0, now), ACCEPTED_AT_MAX);
     for (const report of reports) {
-      while (group.used >= 2 * config.groupBytes && !isClosed) await room.promise;
-      if (isClosed) throw new OutboxClosedError();
-      encodeReport(group, report, { seq: nextSeq, acceptedAt, seed });
-      nextSeq += 1;
-      groups.add(group.done.promise);
-      if (committing === undefined && group.used >= config.groupBytes) startCommitting();
+      while (this.#group.used >= 2 * groupBytes && !this.#isClosed) await this.#room.promise;
+      if (this.#isClosed) throw new OutboxClosedError();
+      encodeReport(this.#group, report, { seq: this.#nextSeq, acceptedAt, seed: this.#seed });
+      this.#nextSeq += 1;
+      waits.add(this.#group.done.promise);
+      if (this.#group.used >= groupBytes) this.#startCommitting();
     }
-    if (committing === undefined && group.used > 0) startCommitting();
-    await Promise.all(groups);
+    if (reports.length > 0) this.#startCommitting();
+    await Promise.all(waits);
   }
 
-  function startCommitting(): void {
-    committing = commitGroups().finally(() => (committing = undefined));
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#room.resolve();
+    await this.#committing;
+    await this.roll();
   }
 
-  async function commitGroups(): Promise<void> {
-    while (group.used > 0) {
-      const waitMs = syncedAtMs + config.groupMs - clock.monotonicMs();
-      if (waitMs > 0 && group.used < config.groupBytes && !isClosed) await clock.sleep(waitMs);
-      syncedAtMs = clock.monotonicMs();
-      const taken = group;
-      group = createGroup(spare);
-      room.resolve();
-      room = Promise.withResolvers<void>();
+  #startCommitting(): void {
+    this.#committing ??= this.#commitGroups().finally(() => (this.#committing = undefined));
+  }
+
+  async #commitGroups(): Promise<void> {
+    while (this.#group.used > 0) {
+      await this.#pace();
+      const group = this.#group;
+      this.#group = createGroup(this.#spare);
+      this.#room.resolve();
+      this.#room = Promise.withResolvers();
       try {
-        await exclusive(() => persist(taken));
-        taken.done.resolve();
+        await this.#exclusive(() => this.#persist(group));
       } catch (error) {
-        isClosed = true;
-        taken.done.reject(error);
-        group.done.reject(error);
-        room.resolve();
-        // Nobody may be waiting for an empty group.
-        group.done.promise.catch(() => {});
+        this.#fail(error, group);
         return;
       }
-      spare = taken.buffer;
+      this.#spare = group.buffer;
+      group.done.resolve();
     }
   }
 
-  async function persist(taken: Group): Promise<void> {
-    let from = 0;
-    for (let attempt = 0; from < taken.used; attempt += 1) {
+  /** Keeps syncs apart, unless there is much to sync. The first after a pause does not wait. */
+  async #pace(): Promise<void> {
+    const { groupMs, groupBytes } = this.#config;
+    const waitMs = this.#syncedAtMs + groupMs - this.#deps.clock.monotonicMs();
+    const isUrgent = this.#group.used >= groupBytes || this.#isClosed;
+    if (waitMs > 0 && !isUrgent) await this.#deps.clock.sleep(waitMs);
+    this.#syncedAtMs = this.#deps.clock.monotonicMs();
+  }
+
+  async #persist(group: Group): Promise<void> {
+    const records = group.buffer.subarray(0, group.used);
+    for (let from = 0, attempt = 0; from < records.length;) {
       try {
-        if (!isEpochClaimed) await deps.claimEpoch();
-        isEpochClaimed = true;
-        const slice = await nextSlice(taken, from);
-        await deps.admit(slice.bytes.length);
-        await commitSlice(slice.bytes, slice.first);
-        from += slice.bytes.length;
-        attempt = -1;
+        if (!this.#isEpochClaimed) await this.#deps.claimEpoch();
+        this.#isEpochClaimed = true;
+        const before = this.#writer.active()?.last;
+        const bytes = await this.#writer.write(records.subarray(from));
+        from += bytes;
+        attempt = 0;
+        this.#noteCommit(before, bytes);
       } catch (error) {
-        await stepAside(error);
-        await deps.overcome(error, attempt);
+        await this.#writer.stepAside(error);
+        await this.#deps.overcome(error, attempt);
+        attempt += 1;
       }
     }
   }
 
-  /** As many whole records as fit in the segment; makes place for one when none does. */
-  async function nextSlice(taken: Group, from: number): Promise<{ bytes: Buffer; first: number }> {
-    const whole = taken.buffer.subarray(0, taken.used);
-    const firstEnd = endOfFrame(whole, from) ?? taken.used;
-    const used = active?.segment.end ?? frameHeadBytes * 8;
-    if (active !== undefined && active.segment.last >= active.segment.first) {
-      if (used + firstEnd - from > segmentBytes) await seal();
+  #noteCommit(before: number | undefined, bytes: number): void {
+    const segment = this.#writer.active();
+    if (segment === undefined) return;
+    const from = Math.max(before ?? 0, segment.first - 1);
+    this.#deps.onCommit(segment.last, { reports: segment.last - from, bytes });
+  }
+
+  /** Only closing ends the trying; then nothing of what is waiting was acknowledged. */
+  #fail(error: unknown, group: Group): void {
+    this.#isClosed = true;
+    this.#room.resolve();
+    for (const { done } of [group, this.#group]) {
+      done.promise.catch(() => {});
+      done.reject(error);
     }
-    const room = segmentBytes - (active?.segment.end ?? frameHeadBytes * 8);
-    let end = firstEnd;
-    if (taken.used - from <= room) end = taken.used;
-    else {
-      for (let next = endOfFrame(whole, end); next !== undefined && next - from <= room;) {
-        end = next;
-        next = endOfFrame(whole, end);
-      }
-    }
-    return { bytes: whole.subarray(from, end), first: seqOfFrame(whole, from) };
   }
 
-  async function commitSlice(bytes: Buffer, first: number): Promise<void> {
-    active ??= await begin(first);
-    const { segment, file } = active;
-    await writeAll(file, bytes, segment.end);
-    await sync(() => file.sync());
-    if (!active.isNameDurable) await sync(() => fileSystem.syncDirectory(config.directory));
-    active.isNameDurable = true;
-    const reports = noteRecords(segment, bytes);
-    segment.end += bytes.length;
-    segment.fileBytes = segment.end;
-    segment.writtenMs = deps.runMs();
-    deps.onCommit(segment.last, { reports, bytes: bytes.length });
-  }
-
-  async function begin(first: number): Promise<Active> {
-    const name = segmentName(config.class, config.epoch, first);
-    const facts = { class: config.class, epoch: config.epoch, first, nowMs: deps.runMs() };
-    const segment = emptySegment(config.directory, name, facts);
-    const header = encodeHeader({
-      edge: config.edge,
-      first,
-      bornMs: segment.bornMs,
-      acceptedAt: Math.max(0, Math.floor(clock.now())),
-      seed,
-    });
-    const file = await fileSystem.open(segment.path, "create");
-    try {
-      await writeAll(file, header, 0);
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-    segment.end = header.length;
-    segment.fileBytes = header.length;
-    deps.onSegment(segment);
-    return { segment, file, isNameDurable: false };
-  }
-
-  /** Leaves the file that failed, unless writing at the same place again is all that it takes. */
-  async function stepAside(error: unknown): Promise<void> {
-    const trouble = diskTroubleOf(error);
-    if (active === undefined || (trouble === "space" && !(error instanceof SyncFailedError)))
-      return;
-    if (trouble === "too-big")
-      segmentBytes = Math.max(4096, Math.min(segmentBytes, active.segment.end));
-    const { file } = active;
-    active = undefined;
-    await file.close().catch(() => {});
-  }
-
-  async function seal(): Promise<void> {
-    if (active === undefined) return;
-    const { segment, file } = active;
-    active = undefined;
-    try {
-      const bytes = encodeSeal(segment, seed);
-      await writeAll(file, bytes, segment.end);
-      await file.sync();
-      segment.isSealed = true;
-      segment.fileBytes = segment.end + bytes.length;
-    } catch {
-      // Without a seal the segment is read through at the next opening; nothing else is lost.
-    }
-    await file.close().catch(() => {});
-  }
-
-  return {
-    append,
-    active: () => active?.segment,
-    roll: () => exclusive(seal),
-    async close() {
-      isClosed = true;
-      room.resolve();
-      await committing;
-      await exclusive(seal);
-    },
-  };
-}
-
-/** A sync that failed: what it should have written is lost or not, and nobody will ever know. */
-class SyncFailedError extends Error {
-  override name = "SyncFailedError";
-  readonly code: string | undefined;
-  constructor(cause: unknown) {
-    super(`sync: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
-  }
-}
-
-async function sync(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw new SyncFailedError(error);
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(work, work);
+    this.#turn = next.catch(() => {});
+    return next;
   }
 }
 
 function createGroup(buffer: Buffer): Group {
-  return { buffer, used: 0, reports: 0, last: 0, done: Promise.withResolvers<void>() };
+  return { buffer, used: 0, done: Promise.withResolvers<void>() };
 }
 
 /** Hot path: the line is the JSON text with its number in front, written once. */
@@ -310,22 +227,4 @@ function encodeReport(
     payloadBytes,
     seed: facts.seed,
   });
-  group.reports += 1;
-  group.last = facts.seq;
-}
-
-/** Takes records that were written at the segment's end into its index. Gives their number. */
-function noteRecords(segment: Segment, bytes: Buffer): number {
-  const before = segment.last;
-  for (let start: number | undefined = 0; start !== undefined && start < bytes.length;) {
-    const seq = seqOfFrame(bytes, start);
-    notePoint(segment, {
-      seq,
-      offset: segment.end + start,
-      acceptedAt: bytes.readUIntLE(start + 18, 6),
-    });
-    segment.last = seq;
-    start = endOfFrame(bytes, start);
-  }
-  return segment.last - before;
 }

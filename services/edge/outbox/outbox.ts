@@ -318,8 +318,11 @@ class FileOutbox implements Outbox {
 
   /** Resolves when something was freed, or after a while; rejects when the outbox closes. */
   async #waitForRoom(waitMs: number): Promise<void> {
-    const waiting = AbortSignal.any([this.#closing.signal]);
-    await Promise.race([this.#freed.promise, this.#deps.clock.sleep(waitMs, waiting)]);
+    const waited = new AbortController();
+    const signal = AbortSignal.any([this.#closing.signal, waited.signal]);
+    const sleep = this.#deps.clock.sleep(waitMs, signal).catch(() => {});
+    await Promise.race([this.#freed.promise, sleep]);
+    waited.abort();
     this.#closing.signal.throwIfAborted();
   }
 

@@ -82,7 +82,7 @@ export function createSegmentReader(
       if (opening !== undefined) await close(segment.path, opening);
     },
     async [Symbol.asyncDispose]() {
-      for (const [path, opening] of [...files]) await close(path, opening);
+      for (const [path, opening] of Array.from(files)) await close(path, opening);
     },
   };
 }

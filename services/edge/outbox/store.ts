@@ -50,28 +50,81 @@ export interface Store {
 }
 
 export function createStore(config: StoreConfig, deps: StoreDeps, recovered: Recovered): Store {
-  const { fileSystem, clock } = deps;
-  const { holdings, cursors } = recovered;
-  const openedMs = clock.monotonicMs();
-  let lastEpoch = recovered.lastEpoch;
-  let isDirty = false;
-  let turn: Promise<unknown> = Promise.resolve();
+  return new LedgerStore(config, deps, recovered);
+}
 
-  function exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const next = turn.then(work, work);
-    turn = next.catch(() => {});
-    return next;
+class LedgerStore implements Store {
+  readonly holdings: Holdings;
+  readonly cursors: readonly RegionCursor[];
+  readonly #config: StoreConfig;
+  readonly #deps: StoreDeps;
+  readonly #ranMs: number;
+  readonly #openedMs: number;
+  #lastEpoch: number;
+  #isDirty = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(config: StoreConfig, deps: StoreDeps, recovered: Recovered) {
+    this.holdings = recovered.holdings;
+    this.cursors = recovered.cursors;
+    this.#config = config;
+    this.#deps = deps;
+    this.#ranMs = recovered.runMs;
+    this.#openedMs = deps.clock.monotonicMs();
+    this.#lastEpoch = recovered.lastEpoch;
   }
 
-  const runMs = () => recovered.runMs + clock.monotonicMs() - openedMs;
+  runMs(): number {
+    return this.#ranMs + this.#deps.clock.monotonicMs() - this.#openedMs;
+  }
 
-  async function save(): Promise<void> {
-    isDirty = false;
+  heldBytes(): number {
+    return bytesHeld(this.holdings);
+  }
+
+  touch(): void {
+    this.#isDirty = true;
+  }
+
+  claim(epoch: number): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#lastEpoch = Math.max(this.#lastEpoch, epoch);
+      await this.#save();
+    });
+  }
+
+  tidy(): Promise<void> {
+    return this.#exclusive(async () => {
+      let isRemoved = await this.#removeAcknowledged();
+      const beforeMs = this.runMs() - this.#config.ageMsMax;
+      for (const old of expiredSegments(this.holdings, this.#deps.inUse().segments, beforeMs)) {
+        await this.#giveUp(old, "evicted-age");
+        isRemoved = true;
+      }
+      this.#forgetFinished();
+      if (isRemoved) await this.#deps.fileSystem.syncDirectory(this.#config.directory);
+      if (this.#isDirty) await this.#save();
+    });
+  }
+
+  evict(): Promise<boolean> {
+    return this.#exclusive(async () => {
+      if (await this.#removeAcknowledged()) return true;
+      const oldest = oldestDisposal(this.holdings, this.#deps.inUse().segments);
+      if (oldest === undefined) return false;
+      await this.#giveUp(oldest, "evicted-bytes");
+      return true;
+    });
+  }
+
+  async #save(): Promise<void> {
+    this.#isDirty = false;
     try {
-      const ledger = toLedger({ edge: config.edge, lastEpoch, runMs: runMs() }, recovered);
-      await saveLedger(fileSystem, config.directory, ledger);
+      const facts = { edge: this.#config.edge, lastEpoch: this.#lastEpoch, runMs: this.runMs() };
+      const ledger = toLedger(facts, this.holdings, this.cursors);
+      await saveLedger(this.#deps.fileSystem, this.#config.directory, ledger);
     } catch (error) {
-      isDirty = true;
+      this.#isDirty = true;
       throw error;
     }
   }
@@ -80,81 +133,59 @@ export function createStore(config: StoreConfig, deps: StoreDeps, recovered: Rec
    * Saves before something is removed. A disk without space must not keep space from being freed:
    * then the removal goes first, and a power cut in between costs a gap that says too much.
    */
-  async function saveFirst(): Promise<void> {
+  async #saveFirst(): Promise<void> {
     try {
-      await save();
+      await this.#save();
     } catch (error) {
       if (diskTroubleOf(error) !== "space") throw error;
     }
   }
 
-  async function remove({ log, segment }: Disposal): Promise<void> {
-    await deps.onRemove(segment);
-    await removeSegment(fileSystem, segment);
+  async #remove({ log, segment }: Disposal): Promise<void> {
+    await this.#deps.onRemove(segment);
+    await removeSegment(this.#deps.fileSystem, segment);
     const index = log.segments.indexOf(segment);
     if (index >= 0) log.segments.splice(index, 1);
-    isDirty = true;
+    this.#isDirty = true;
   }
 
-  async function giveUp(disposal: Disposal, reason: LossReason): Promise<void> {
-    const { log, segment } = disposal;
-    const reports = unacknowledgedIn(disposal, cursors);
-    noteLoss(log, { first: segment.first, last: segment.last, reason });
-    await saveFirst();
-    await remove(disposal);
-    if (reports > 0) deps.onEvict(reports, reason);
-  }
-
-  async function removeAcknowledged(): Promise<boolean> {
-    const done = acknowledgedSegments(holdings, cursors, deps.inUse().segments);
-    if (done.length > 0) await saveFirst();
-    for (const disposal of done) await remove(disposal);
+  async #removeAcknowledged(): Promise<boolean> {
+    const done = acknowledgedSegments(this.holdings, this.cursors, this.#deps.inUse().segments);
+    if (done.length > 0) await this.#saveFirst();
+    for (const disposal of done) await this.#remove(disposal);
     return done.length > 0;
   }
 
-  async function tidy(): Promise<void> {
-    let isRemoved = await removeAcknowledged();
-    const beforeMs = runMs() - config.ageMsMax;
-    for (const expired of expiredSegments(holdings, deps.inUse().segments, beforeMs)) {
-      await giveUp(expired, "evicted-age");
-      isRemoved = true;
-    }
-    for (const epoch of finishedEpochs(holdings, cursors, deps.inUse().epochs)) {
-      holdings.delete(epoch);
-      for (const cursor of cursors) cursor.epochs.delete(epoch);
-      isDirty = true;
-    }
-    forgetToldLosses(holdings, cursors);
-    if (isRemoved) await fileSystem.syncDirectory(config.directory);
-    if (isDirty) await save();
+  async #giveUp(disposal: Disposal, reason: LossReason): Promise<void> {
+    const { log, segment } = disposal;
+    const reports = unacknowledgedIn(disposal, this.cursors);
+    noteLoss(log, { first: segment.first, last: segment.last, reason });
+    await this.#saveFirst();
+    await this.#remove(disposal);
+    if (reports > 0) this.#deps.onEvict(reports, reason);
   }
 
-  return {
-    holdings,
-    cursors,
-    runMs,
-    heldBytes: () => bytesHeld(holdings),
-    touch: () => void (isDirty = true),
-    claim: (epoch) =>
-      exclusive(async () => {
-        lastEpoch = Math.max(lastEpoch, epoch);
-        await save();
-      }),
-    tidy: () => exclusive(tidy),
-    evict: () =>
-      exclusive(async () => {
-        if (await removeAcknowledged()) return true;
-        const oldest = oldestDisposal(holdings, deps.inUse().segments);
-        if (oldest === undefined) return false;
-        await giveUp(oldest, "evicted-bytes");
-        return true;
-      }),
-  };
+  #forgetFinished(): void {
+    const { epochs } = this.#deps.inUse();
+    for (const epoch of finishedEpochs(this.holdings, this.cursors, epochs)) {
+      this.holdings.delete(epoch);
+      for (const cursor of this.cursors) cursor.epochs.delete(epoch);
+      this.#isDirty = true;
+    }
+    forgetToldLosses(this.holdings, this.cursors);
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(work, work);
+    this.#turn = next.catch(() => {});
+    return next;
+  }
 }
 
 function toLedger(
   facts: { readonly edge: string; readonly lastEpoch: number; readonly runMs: number },
-  { holdings, cursors }: Pick<Recovered, "holdings" | "cursors">,
+  holdings: Holdings,
+  cursors: readonly RegionCursor[],
 ): Ledger {
   return {
     version: 1,
