@@ -38,9 +38,9 @@ test("whatever a parser hands in, a report satisfies the schema or is not made",
       made += 1;
       Report.parse(report);
     }),
-    { seed: 5, numRuns: 1_000 },
+    { seed: 5, numRuns: 300 },
   );
-  assert(made > 100, `${made} reports were made`);
+  assert(made > 30, `${made} reports were made`);
 });
 
 test("a draft without content, time or name is counted by its reason", () => {

@@ -68,8 +68,7 @@ export const openskyKind = defineKind({
 });
 
 export function createOpensky(options: OpenskyOptions, name: string, deps: SourceDeps): Source {
-  const { clock } = deps;
-  const log = deps.log.child({ source: name });
+  const { clock, log } = deps;
   const tally = createTally({ name, kind: "opensky" }, { clock });
   const filter = createRepeatFilter();
   const recorder = createRecorder(options.record, { prefix: name, ext: "jsonl" }, { clock, log });

@@ -56,8 +56,7 @@ export class ReadsbError extends Error {
 type Fetcher = (signal: AbortSignal) => Promise<unknown>;
 
 export function createReadsb(options: ReadsbOptions, name: string, deps: SourceDeps): Source {
-  const { clock } = deps;
-  const log = deps.log.child({ source: name });
+  const { clock, log } = deps;
   const tally = createTally({ name, kind: "readsb" }, { clock });
   const filter = createRepeatFilter(aircraftRepeats);
   const recorder = createRecorder(options.record, { prefix: name, ext: "jsonl" }, { clock, log });
@@ -104,7 +103,7 @@ export function createReadsb(options: ReadsbOptions, name: string, deps: SourceD
           if (reports.length > 0) await emit(reports);
           tally.emitted(reports.length);
           const restMs = Math.max(0, options.intervalMs - (clock.monotonicMs() - startMs));
-          tally.nextPoll(clock.now() + restMs);
+          tally.nextPoll(Math.round(clock.now() + restMs));
           await clock.sleep(restMs, signal);
         }
       } catch (error) {

@@ -48,21 +48,21 @@ function isGzip(bytes: Uint8Array): boolean {
 export type LeftOut = (reason: string, count: number) => void;
 
 /**
- * Reads a file record by record; gzip is told by its first bytes. A recording that was cut off
+ * Reads a file's records, those of a chunk together; gzip is told by its first bytes. A recording that was cut off
  * gives what there is.
  */
 export async function* readRecords(
   path: string,
   framing: Framing,
   leftOut: LeftOut,
-): AsyncGenerator<string, void> {
+): AsyncGenerator<readonly string[], void> {
   const isPacked = isGzip(await readStart(path));
   const file = createReadStream(path);
   const bytes = isPacked ? unpack(file) : file;
   const cutter = createCutter(framing, leftOut);
   try {
-    for await (const chunk of bytes as AsyncIterable<Uint8Array>) yield* cutter.push(chunk);
-    yield* cutter.end();
+    for await (const chunk of bytes as AsyncIterable<Uint8Array>) yield cutter.push(chunk);
+    yield cutter.end();
   } finally {
     file.destroy();
     bytes.destroy();

@@ -100,7 +100,7 @@ export function createReplay(options: ReplayOptions, name: string, deps: SourceD
       if (waitMs > 0 && options.speed !== "max") {
         await hand();
         tally.state("waiting");
-        tally.nextPoll(clock.now() + waitMs);
+        tally.nextPoll(Math.round(clock.now() + waitMs));
         await clock.sleep(Math.max(waitMs, TICK_MS), signal);
         tally.nextPoll(undefined);
         tally.state("running");
@@ -112,6 +112,11 @@ export function createReplay(options: ReplayOptions, name: string, deps: SourceD
       if (batch.push(report) >= BATCH_MAX) await hand();
     }
     await hand();
+  }
+
+  function end(): void {
+    tally.nextPoll(undefined);
+    tally.state("finished");
   }
 
   return {
@@ -133,9 +138,9 @@ export function createReplay(options: ReplayOptions, name: string, deps: SourceD
             `replay: ${options.file} holds no report (${why.join(", ") || "it is empty"})`,
           );
         } while (options.loop && !signal.aborted);
-        tally.state("finished");
+        end();
       } catch (error) {
-        tally.state("finished");
+        end();
         if (signal.aborted) return;
         tally.failed(error);
         throw error;
@@ -145,49 +150,46 @@ export function createReplay(options: ReplayOptions, name: string, deps: SourceD
   };
 }
 
-/** The reports of a file in its own order, each once. */
+/** The reports of a file in its own order, each once; those of a record together. */
 async function* readReports(
   options: ReplayOptions,
   name: string,
   tally: Tally,
-): AsyncGenerator<Report, void> {
+): AsyncGenerator<readonly Report[], void> {
   try {
     const { decoder, framing, format } = await openDecoder(options, name, tally);
     const filter = createRepeatFilter(format === "readsb" ? aircraftRepeats : {});
     const leftOut = (reason: string, count: number) => tally.refused(reason, count);
-    for await (const record of readRecords(options.file, framing, leftOut)) {
+    const isFresh = (report: Report) => isNew(filter, report, tally);
+    for await (const records of readRecords(options.file, framing, leftOut)) {
       tally.succeeded();
-      yield* fresh(decoder.decode(record), filter, tally);
+      for (const record of records) yield decoder.decode(record).filter(isFresh);
     }
-    yield* fresh(decoder.end(), filter, tally);
+    yield decoder.end().filter(isFresh);
   } catch (error) {
     if (error instanceof SourceError) throw error;
     throw new SourceError(`replay: ${options.file}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-function* fresh(
-  reports: readonly Report[],
-  filter: RepeatFilter,
-  tally: Tally,
-): Generator<Report, void> {
-  for (const report of reports) {
-    const answer = filter.check(report);
-    if (answer === "repeated") tally.repeated();
-    else if (answer === "thinned") tally.refused("thinned-contact");
-    else yield report;
-  }
+function isNew(filter: RepeatFilter, report: Report, tally: Tally): boolean {
+  const answer = filter.check(report);
+  if (answer === "repeated") tally.repeated();
+  if (answer === "thinned") tally.refused("thinned-contact");
+  return answer === "new";
 }
 
 async function* inOrder(
-  reports: AsyncIterable<Report>,
+  reports: AsyncIterable<readonly Report[]>,
   config: { readonly window: number },
 ): AsyncGenerator<Report, void> {
   const sorter = createSorter(config);
-  for await (const report of reports) {
-    sorter.push(report);
-    const oldest = sorter.pop(false);
-    if (oldest !== undefined) yield oldest;
+  for await (const some of reports) {
+    for (const report of some) {
+      sorter.push(report);
+      const oldest = sorter.pop(false);
+      if (oldest !== undefined) yield oldest;
+    }
   }
   for (let next = sorter.pop(true); next !== undefined; next = sorter.pop(true)) yield next;
 }

@@ -54,8 +54,7 @@ export const sbsKind = defineKind({
 });
 
 export function createSbs(options: SbsOptions, name: string, deps: SourceDeps): Source {
-  const { clock } = deps;
-  const log = deps.log.child({ source: name });
+  const { clock, log } = deps;
   const tally = createTally({ name, kind: "sbs" }, { clock });
   const filter = createRepeatFilter();
   const decoder = createSbsDecoder({ ...options, source: name }, tally);
