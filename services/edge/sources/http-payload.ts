@@ -95,8 +95,10 @@ function refusal(reason: string, detail: string): Read {
   return { reports: [], refused: [{ line: 1, reason, detail }], isOwnTracks: false };
 }
 
+/** `curl -d` calls everything a form; JSON it is if it begins like JSON. */
 function isForm(pushed: Pushed): boolean {
-  return pushed.contentType.startsWith("application/x-www-form-urlencoded");
+  const isCalledForm = pushed.contentType.startsWith("application/x-www-form-urlencoded");
+  return isCalledForm && !/^\s*[[{]/.test(pushed.body);
 }
 
 const badLine = Symbol("bad line");

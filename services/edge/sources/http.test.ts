@@ -56,6 +56,7 @@ async function start(
 
 const Answer = z.looseObject({
   accepted: z.number().optional(),
+  repeated: z.number().optional(),
   refused: z.array(z.looseObject({ reason: z.string() })).optional(),
 });
 
@@ -70,6 +71,8 @@ test("takes reports as JSON, as an array and as NDJSON, under its own name", asy
   await using http = await start();
   const one = await http.send("", JSON.stringify(report(1)));
   assert.deepEqual([one.status, one.body], [200, { accepted: 1, repeated: 0, refused: [] }]);
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  assert.equal((await http.send("", JSON.stringify(report(1)), form)).body.repeated, 1);
   const array = await http.send("", JSON.stringify([report(2), report(3)]));
   assert.equal(array.body.accepted, 2);
   const lines = `${JSON.stringify(report(3))}\n${JSON.stringify(report(4))}\nnot json\n`;
