@@ -1,25 +1,18 @@
-import { systemClock as clock } from "@drover/core/service/clock";
+import { createBasics } from "@drover/core/service/basics";
 import { parseEnv } from "@drover/core/service/env";
-import { createHealth } from "@drover/core/service/health";
 import { createHttp } from "@drover/core/service/http";
-import { createLog } from "@drover/core/service/log";
-import { createMetrics } from "@drover/core/service/metrics";
 import { run } from "@drover/core/service/run";
 import { fleetEnv } from "./config.ts";
 import { createPublisher } from "./publisher.ts";
 
 const config = parseEnv(fleetEnv, process.env);
-const about = { service: "fleet", instance: config.instance };
-const log = createLog({ ...about, level: config.logLevel });
-const health = createHealth({ clock });
-const metrics = createMetrics(about);
-const { gitSha, buildDate } = config;
+const basics = createBasics("fleet", config);
 
-await run(config, { clock, log, health }, async (accepting) => {
-  const publisher = await createPublisher(config, { clock, log, metrics });
+await run(config, basics, async (accepting) => {
+  const publisher = await createPublisher(config, basics);
   const ending = new AbortController();
   const ended = publisher.run(AbortSignal.any([accepting, ending.signal]));
-  health.addCheck({
+  basics.health.addCheck({
     name: "broker",
     kind: "ready",
     check: () => ({
@@ -27,10 +20,9 @@ await run(config, { clock, log, health }, async (accepting) => {
       detail: `${publisher.online()} of ${publisher.reachable()} reachable sites are connected`,
     }),
   });
-  const version = { service: "fleet", version: "0.1.0", gitSha, buildDate };
-  const http = createHttp({ version }, { clock, log, health, metrics });
+  const http = createHttp({ version: basics.version }, basics);
   const address = await http.listen({ host: config.host, port: config.httpPort });
-  log.info({ http: address, stations: config.stations }, "publishing");
+  basics.log.info({ http: address, stations: config.stations }, "publishing");
   return {
     ended,
     async stopAccepting() {

@@ -1,26 +1,18 @@
-import { systemClock as clock } from "@drover/core/service/clock";
+import { createBasics } from "@drover/core/service/basics";
 import { parseEnv } from "@drover/core/service/env";
-import { createHealth } from "@drover/core/service/health";
 import { createHttp } from "@drover/core/service/http";
-import { createLog } from "@drover/core/service/log";
-import { createMetrics } from "@drover/core/service/metrics";
 import { run } from "@drover/core/service/run";
 import { createBroker } from "./broker.ts";
 import { brokerEnv } from "./config.ts";
 
 const config = parseEnv(brokerEnv, process.env);
-const about = { service: "mqtt", instance: config.instance };
-const log = createLog({ ...about, level: config.logLevel });
-const health = createHealth({ clock });
-const metrics = createMetrics(about);
-const { gitSha, buildDate } = config;
+const basics = createBasics("mqtt", config);
 
-await run(config, { clock, log, health }, async () => {
-  const broker = await createBroker(config, { log, metrics });
-  const version = { service: "mqtt", version: "0.1.0", gitSha, buildDate };
-  const http = createHttp({ version }, { clock, log, health, metrics });
+await run(config, basics, async () => {
+  const broker = await createBroker(config, basics);
+  const http = createHttp({ version: basics.version }, basics);
   const address = await http.listen({ host: config.host, port: config.httpPort });
-  log.info({ port: broker.port, http: address }, "listening");
+  basics.log.info({ port: broker.port, http: address }, "listening");
   return {
     stopAccepting: async () => broker.stopAccepting(),
     async close() {
