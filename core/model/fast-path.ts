@@ -3,39 +3,20 @@
 // is no other. It says yes only where the schema does; "not sure" costs nothing but the long way,
 // which names the fault. Hot path: no allocation.
 
+import {
+  classOf,
+  inId,
+  inKind,
+  inName,
+  inSource,
+  startsId,
+  startsKind,
+  startsName,
+  startsSource,
+} from "./character.ts";
 import { limits } from "./report.ts";
 
-/** Where a character may stand; bits of `classOf`. */
-const inKind = 1;
-const startsKind = 2;
-const inId = 4;
-const startsId = 8;
-const inName = 16;
-const startsName = 32;
-const inSource = 64;
-const startsSource = 128;
-const classOf = buildClasses();
 const colon = 58;
-
-function buildClasses(): Uint8Array {
-  const classes = new Uint8Array(128);
-  const give = (characters: string, bits: number) => {
-    for (let index = 0; index < characters.length; index++) {
-      const unit = characters.charCodeAt(index);
-      classes[unit] = (classes[unit] ?? 0) | bits;
-    }
-  };
-  const letters = "abcdefghijklmnopqrstuvwxyz";
-  const anywhere = inKind | inId | inName | inSource;
-  give(letters, anywhere | startsKind | startsId | startsName | startsSource);
-  give(letters.toUpperCase(), inName | startsName);
-  give("0123456789", anywhere | startsId | startsSource);
-  give("-", inKind | inId | inSource);
-  give("._", inId | inName | inSource);
-  give("~", inId | startsId);
-  give(":", inSource);
-  return classes;
-}
 
 /**
  * True when a parsed line is a good report, with or without `seq` (a whole number from 1) and

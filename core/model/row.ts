@@ -7,6 +7,7 @@
 
 import type { Report, Stamp, StampedReport } from "./report.ts";
 import { kindOf } from "./ids.ts";
+import type { ScannedReport } from "./scanned-report.ts";
 
 /** The columns in the order of the bytes; history's tables and its insert statement follow it. */
 export const rowColumns = [
@@ -40,6 +41,8 @@ export const flags = { groundKnown: 1, onGround: 2, historical: 4, suspect: 8 } 
 export interface RowEncoder {
   /** Encodes a checked report; gives the end of its row in `bytes()`. */
   encode(report: Report, stamp: Stamp): number;
+  /** As `encode`, for a report that was only scanned; the same bytes. */
+  encodeScanned(scanned: ScannedReport, stamp: Stamp): number;
   /** The rows so far; valid until the next `encode` or `reset`. */
   bytes(): Uint8Array;
   reset(): void;
@@ -90,6 +93,61 @@ class Encoder implements RowEncoder {
     this.#attributes(report.attributes);
     this.#reserve(512);
     this.#text(report.source);
+    return this.#stamp(stamp);
+  }
+
+  encodeScanned(scanned: ScannedReport, stamp: Stamp): number {
+    // 16 measurements and 16 attributes of full names and texts, and everything else, at the most.
+    this.#reserve(10_240);
+    this.#copy(scanned.bytes, scanned.assetStart, scanned.assetEnd);
+    this.#int64(scanned.at);
+    this.#scannedFixed(scanned.lat, 1e7);
+    this.#scannedFixed(scanned.lon, 1e7);
+    this.#scannedFixed(scanned.altitudeM, 100);
+    this.#scannedFixed(scanned.accuracyM, 100);
+    this.#scannedFixed(scanned.speedMps, 100);
+    this.#scannedFixed(scanned.headingDeg, 100);
+    this.#scannedFixed(scanned.climbMps, 100);
+    const { onGround, isHistorical } = scanned;
+    this.#bytes[this.#end++] = bitsOf(onGround, isHistorical, stamp.suspect);
+    this.#scannedMaps(scanned);
+    this.#copy(scanned.bytes, scanned.sourceStart, scanned.sourceEnd);
+    return this.#stamp(stamp);
+  }
+
+  #scannedMaps(scanned: ScannedReport): void {
+    const { bytes, measurements, measurementNames: names, attributes } = scanned;
+    this.#bytes[this.#end++] = measurements;
+    for (let index = 0; index < measurements; index++) {
+      this.#copy(bytes, names[index * 2] ?? 0, names[index * 2 + 1] ?? 0);
+      this.#view.setFloat64(this.#end, scanned.measurementValues[index] ?? 0, true);
+      this.#end += 8;
+    }
+    const places = scanned.attributePlaces;
+    this.#bytes[this.#end++] = attributes;
+    for (let index = 0; index < attributes * 4; index += 4) {
+      this.#copy(bytes, places[index] ?? 0, places[index + 1] ?? 0);
+      this.#copy(bytes, places[index + 2] ?? 0, places[index + 3] ?? 0);
+    }
+  }
+
+  /** A text of at most 256 bytes that is UTF-8 already. */
+  #copy(from: Uint8Array, start: number, end: number): void {
+    this.#length(end - start);
+    const bytes = this.#bytes;
+    let at = this.#end;
+    for (let index = start; index < end; index++) bytes[at++] = from[index] ?? 0;
+    this.#end = at;
+  }
+
+  #scannedFixed(value: number, steps: number): void {
+    // NaN is the one value that is not itself.
+    const fixed = value === value ? Math.round(value * steps) : absent;
+    this.#view.setInt32(this.#end, fixed, true);
+    this.#end += 4;
+  }
+
+  #stamp(stamp: Stamp): number {
     this.#text(stamp.edge);
     this.#view.setUint32(this.#end, stamp.epoch, true);
     this.#end += 4;
@@ -185,12 +243,15 @@ class Encoder implements RowEncoder {
 }
 
 function flagsOf(report: Report, stamp: Stamp): number {
-  const onGround = report.position?.onGround;
+  return bitsOf(report.position?.onGround, report.historical === true, stamp.suspect);
+}
+
+function bitsOf(onGround: boolean | undefined, isHistorical: boolean, isSuspect: boolean): number {
   return (
     (onGround === undefined ? 0 : flags.groundKnown) |
     (onGround === true ? flags.onGround : 0) |
-    (report.historical === true ? flags.historical : 0) |
-    (stamp.suspect ? flags.suspect : 0)
+    (isHistorical ? flags.historical : 0) |
+    (isSuspect ? flags.suspect : 0)
   );
 }
 
