@@ -121,6 +121,33 @@ export class TooManyGapsError extends Error {
   }
 }
 
+/**
+ * Thrown by `append` for an epoch that was forgotten because its edge began so many after it. What
+ * it holds can no longer be told from repetitions: it is refused, never counted twice.
+ */
+export class EpochForgottenError extends Error {
+  override name = "EpochForgottenError";
+  /** The oldest epoch of this edge that is still taken. */
+  readonly oldest: number;
+  constructor(edge: string, epoch: number, oldest: number) {
+    super(`append: epoch ${epoch} of edge ${edge} was forgotten; the oldest known is ${oldest}`);
+    this.oldest = oldest;
+  }
+}
+
+/** Thrown when what is stored is damaged; the message says where and what to do. */
+export class StreamCorruptError extends Error {
+  override name = "StreamCorruptError";
+  constructor(where: string, detail: string, cause?: unknown) {
+    super(
+      `stream: ${where} is damaged: ${detail}. Stop Drover, keep a copy of the file and those ` +
+        "beside it that begin with its name, and restore them together from a backup; or move " +
+        "them away to start with an empty log: edges send again what was not acknowledged",
+      { cause },
+    );
+  }
+}
+
 /** A member of a consumer group: holds leases, renews them, gives some up when others join. */
 export interface Consumer extends AsyncDisposable {
   /** Leases held now; renewed in the background while the consumer lives. */
@@ -130,6 +157,13 @@ export interface Consumer extends AsyncDisposable {
   checkpoint(lease: Lease): Promise<Checkpoint>;
   /** Moves `committed`, `synced` or the state; @throws FencedError. Offsets never move back. */
   commit(lease: Lease, change: Partial<Checkpoint>): Promise<void>;
+  /**
+   * Moves several partitions in one transaction, all or none: what was read from many partitions and
+   * handled as one must be written down as one. @throws FencedError naming the first one lost.
+   */
+  commitAll(
+    changes: readonly { readonly lease: Lease; readonly change: Partial<Checkpoint> }[],
+  ): Promise<void>;
   /** Gives the leases up at once, for a clean stop. */
   leave(): Promise<void>;
 }
@@ -171,14 +205,26 @@ export interface StreamLog extends AsyncDisposable {
   readonly partitions: number;
   readonly quarantinePartition: number;
 
-  /** Atomic per batch, durable when it resolves. Concurrent calls share a commit. */
+  /**
+   * Atomic per batch, durable when it resolves. Concurrent calls share a commit; the batch's bytes
+   * must stay as they are until then.
+   *
+   * @throws StreamFullError, TooManyGapsError, EpochForgottenError
+   */
   append(batch: AppendBatch): Promise<AppendResult>;
 
-  /** Entries of a partition from `offset` on (an offset inside an entry gives that entry whole). */
+  /**
+   * Entries of a partition from `offset` on; an offset inside an entry gives that entry whole. An
+   * offset below `start` (only a reader without a group can have one) is answered from `start`: the
+   * first entry's offset shows it.
+   */
   read(partition: number, offset: number, limits: ReadLimits): Promise<readonly Entry[]>;
   /** First offset still held and the next to be written, per partition (the quarantine's last). */
   bounds(): Promise<readonly { readonly start: number; readonly end: number }[]>;
-  /** Resolves when something was appended since the last call, or after `timeoutMs`. */
+  /**
+   * Resolves when something was appended since the last time it resolved, or after `timeoutMs`. One
+   * loop per opened log waits. @throws the signal's reason.
+   */
   wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
 
   /** Joins a group. A group that exists holds the log's tail back until it has synced it. */
