@@ -5,6 +5,7 @@ import type { Report } from "@drover/core/model/report";
 import { createBackoff } from "@drover/core/service/backoff";
 import { z } from "zod";
 import { withDeadline } from "./body.ts";
+import { createHandover } from "./handover.ts";
 import { defineKind, splitSpec } from "./kind.ts";
 import { costOf, isInside, parseBoxes, planBoxes } from "./opensky-boxes.ts";
 import type { Box } from "./opensky-boxes.ts";
@@ -70,7 +71,7 @@ export const openskyKind = defineKind({
 export function createOpensky(options: OpenskyOptions, name: string, deps: SourceDeps): Source {
   const { clock, log } = deps;
   const tally = createTally({ name, kind: "opensky" }, { clock });
-  const filter = createRepeatFilter();
+  const handover = createHandover(createRepeatFilter(), tally);
   const recorder = createRecorder(options.record, { prefix: name, ext: "jsonl" }, { clock, log });
   const client = clientOf(options, deps);
   const plan = planBoxes(options.boxes);
@@ -85,12 +86,8 @@ export function createOpensky(options: OpenskyOptions, name: string, deps: Sourc
     tally.succeeded();
     await recorder.write(JSON.stringify(body));
     return reports.filter((report) => {
-      if (report.position && !isInside(options.boxes, report.position)) {
-        tally.refused("outside-boxes");
-        return false;
-      }
-      if (filter.check(report) === "new") return true;
-      tally.repeated();
+      if (report.position === undefined || isInside(options.boxes, report.position)) return true;
+      tally.refused("outside-boxes");
       return false;
     });
   }
@@ -119,14 +116,13 @@ export function createOpensky(options: OpenskyOptions, name: string, deps: Sourc
     async run(emit, signal) {
       await account.open();
       try {
+        await handover.give([], emit);
         for (let turn = 0; !signal.aborted; turn++) {
           const box = plan[turn % plan.length];
           if (box === undefined) break;
           await account.turn(costOf(box), signal);
           const reports = await tryPoll(box, signal);
-          if (reports === undefined || reports.length === 0) continue;
-          await emit(reports);
-          tally.emitted(reports.length);
+          if (reports !== undefined) await handover.give(reports, emit);
         }
       } catch (error) {
         if (!signal.aborted) throw error;

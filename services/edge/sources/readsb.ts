@@ -7,6 +7,7 @@ import { createBackoff } from "@drover/core/service/backoff";
 import type { Clock } from "@drover/core/service/clock";
 import { z } from "zod";
 import { BodyTooLargeError, readText, withDeadline } from "./body.ts";
+import { createHandover } from "./handover.ts";
 import { defineKind, splitSpec } from "./kind.ts";
 import { aircraftRepeats, readAircraft } from "./readsb-aircraft.ts";
 import { createRecorder, RecordOptions } from "./record.ts";
@@ -58,19 +59,12 @@ type Fetcher = (signal: AbortSignal) => Promise<unknown>;
 export function createReadsb(options: ReadsbOptions, name: string, deps: SourceDeps): Source {
   const { clock, log } = deps;
   const tally = createTally({ name, kind: "readsb" }, { clock });
-  const filter = createRepeatFilter(aircraftRepeats);
+  const handover = createHandover(createRepeatFilter(aircraftRepeats), tally);
   const recorder = createRecorder(options.record, { prefix: name, ext: "jsonl" }, { clock, log });
   const backoff = createBackoff({ minMs: 1_000, maxMs: 60_000 }, { clock });
   const fetchBody = /^https?:\/\//i.test(options.from)
     ? urlFetcher(options.from, deps)
     : fileFetcher(options.from, clock);
-
-  function isNew(report: Report): boolean {
-    const answer = filter.check(report);
-    if (answer === "repeated") tally.repeated();
-    if (answer === "thinned") tally.refused("thinned-contact");
-    return answer === "new";
-  }
 
   async function tryPoll(signal: AbortSignal): Promise<readonly Report[]> {
     try {
@@ -80,7 +74,7 @@ export function createReadsb(options: ReadsbOptions, name: string, deps: SourceD
       tally.succeeded();
       backoff.reset();
       await recorder.write(JSON.stringify(body));
-      return reports.filter(isNew);
+      return reports;
     } catch (error) {
       if (signal.aborted) throw error;
       tally.failed(error);
@@ -97,11 +91,10 @@ export function createReadsb(options: ReadsbOptions, name: string, deps: SourceD
     status: () => tally.status(),
     async run(emit, signal) {
       try {
+        await handover.give([], emit);
         while (!signal.aborted) {
           const startMs = clock.monotonicMs();
-          const reports = await tryPoll(signal);
-          if (reports.length > 0) await emit(reports);
-          tally.emitted(reports.length);
+          await handover.give(await tryPoll(signal), emit);
           const restMs = Math.max(0, options.intervalMs - (clock.monotonicMs() - startMs));
           tally.nextPoll(Math.round(clock.now() + restMs));
           await clock.sleep(restMs, signal);

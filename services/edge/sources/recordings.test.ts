@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -45,9 +46,14 @@ async function play(file: string, more: Record<string, unknown>): Promise<Played
   const spec = { kind: "replay", file: pathOf(file), speed: "max", retime: false, ...more };
   const [prepared] = prepareSources([spec]);
   assert(prepared);
-  const source = prepared.create({ clock: systemClock, log: silentLog, stateDir: tmpdir() });
+  const stateDir = await mkdtemp(join(tmpdir(), "drover-recordings-"));
+  const source = prepared.create({ clock: systemClock, log: silentLog, stateDir });
   const reports: Report[] = [];
-  await source.run(async (batch) => void reports.push(...batch), new AbortController().signal);
+  try {
+    await source.run(async (batch) => void reports.push(...batch), new AbortController().signal);
+  } finally {
+    await rm(stateDir, { recursive: true });
+  }
   for (const report of reports) assert.equal(faultOfReport({ ...report }), undefined);
   return { reports, status: source.status() };
 }

@@ -36,11 +36,16 @@ const track = (...seconds: readonly number[]): string =>
     .join("\n");
 
 /** Plays on a fake clock until the end, or until `enough`. */
-async function play(spec: string, enough: (heard: readonly Heard[]) => boolean = () => false) {
+async function play(
+  spec: string,
+  enough: (heard: readonly Heard[]) => boolean = () => false,
+  given: { readonly stateDir?: string } = {},
+) {
+  const stateDir = given.stateDir ?? (await mkdtemp(join(tmpdir(), "drover-replay-state-")));
   const clock = createFakeClock({ nowMs: startMs });
   const [prepared] = prepareSources([spec]);
   assert(prepared);
-  const source = prepared.create({ clock, log: silentLog, stateDir: tmpdir() });
+  const source = prepared.create({ clock, log: silentLog, stateDir });
   const heard: Heard[] = [];
   const stopper = new AbortController();
   const over = new AbortController();
@@ -58,7 +63,11 @@ async function play(spec: string, enough: (heard: readonly Heard[]) => boolean =
     else await clock.advance(100);
   }
   stopper.abort();
-  await ended;
+  try {
+    await ended;
+  } finally {
+    if (given.stateDir === undefined) await rm(stateDir, { recursive: true });
+  }
   return { heard, status: source.status() };
 }
 
@@ -179,4 +188,71 @@ test("a replay that is stopped while it waits ends at once", async (t) => {
   const { heard, status } = await play(`replay=${path}`, (all) => all.length === 1);
   assert.equal(heard.length, 1);
   assert.equal(status.state, "finished");
+});
+
+test("an import that is broken off goes on where the outbox left it, and is never told twice", async (t) => {
+  const path = await fileOf(t, "a.csv", track(...Array.from({ length: 2_000 }, (_, i) => i)));
+  const stateDir = await mkdtemp(join(tmpdir(), "drover-replay-state-"));
+  t.after(() => rm(stateDir, { recursive: true }));
+  const spec = `replay=${path}?speed=max&retime=false`;
+  const taken: number[] = [];
+  for (const failsAfter of [1, 2, 10]) {
+    const [prepared] = prepareSources([spec]);
+    assert(prepared);
+    // A new source each time, as a new process has.
+    const source = prepared.create({ clock: createFakeClock(), log: silentLog, stateDir });
+    let calls = 0;
+    const outbox = async (batch: readonly Report[]) => {
+      if (++calls > failsAfter) throw new Error("outbox: full");
+      taken.push(...batch.map(({ at }) => at));
+    };
+    await source.run(outbox, new AbortController().signal).catch((error: Error) => {
+      assert.equal(error.message, "outbox: full");
+    });
+  }
+  assert.equal(taken.length, 2_000);
+  assert.equal(new Set(taken).size, 2_000);
+  const again = await play(spec, () => false, { stateDir });
+  assert.equal(again.heard.length, 0);
+  assert.equal(again.status.state, "finished");
+});
+
+test("a file that has changed is another import", async (t) => {
+  const path = await fileOf(t, "a.csv", track(0, 10));
+  const stateDir = await mkdtemp(join(tmpdir(), "drover-replay-state-"));
+  t.after(() => rm(stateDir, { recursive: true }));
+  const spec = `replay=${path}?speed=max&retime=false`;
+  assert.equal((await play(spec, () => false, { stateDir })).heard.length, 2);
+  await writeFile(path, track(0, 10, 20));
+  assert.equal((await play(spec, () => false, { stateDir })).heard.length, 3);
+});
+
+test("a live replay that the outbox broke off goes on, and a new process begins at now", async (t) => {
+  const path = await fileOf(t, "a.csv", track(0, 10, 20));
+  const [prepared] = prepareSources([`replay=${path}`]);
+  assert(prepared);
+  const clock = createFakeClock({ nowMs: startMs });
+  const source = prepared.create({ clock, log: silentLog, stateDir: tmpdir() });
+  const places: (number | undefined)[] = [];
+  const run = async (allowed: number) => {
+    let calls = 0;
+    const ended = source.run(async (batch) => {
+      if (++calls > allowed) throw new Error("outbox: full");
+      places.push(...batch.map(({ position }) => position?.lat));
+    }, new AbortController().signal);
+    let isOver = false;
+    void ended.then(
+      () => (isOver = true),
+      () => (isOver = true),
+    );
+    const over = () => isOver;
+    while (!over()) {
+      if (clock.sleeping() === 0) await turn();
+      else await clock.advance(100);
+    }
+    await ended;
+  };
+  await assert.rejects(run(1), /outbox: full/);
+  await run(5);
+  assert.deepEqual(places, [53, 53.0001, 53.0002]);
 });

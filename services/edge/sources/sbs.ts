@@ -3,6 +3,7 @@
 import type { Report } from "@drover/core/model/report";
 import { createBackoff } from "@drover/core/service/backoff";
 import { z } from "zod";
+import { createHandover } from "./handover.ts";
 import { defineKind, splitSpec } from "./kind.ts";
 import { createRecorder, RecordOptions } from "./record.ts";
 import { createRepeatFilter } from "./repeat-filter.ts";
@@ -56,17 +57,11 @@ export const sbsKind = defineKind({
 export function createSbs(options: SbsOptions, name: string, deps: SourceDeps): Source {
   const { clock, log } = deps;
   const tally = createTally({ name, kind: "sbs" }, { clock });
-  const filter = createRepeatFilter();
+  const handover = createHandover(createRepeatFilter(), tally);
   const decoder = createSbsDecoder({ ...options, source: name }, tally);
   const lines = createLineSplitter({ lineChars: sbsLineChars });
   const recorder = createRecorder(options.record, { prefix: name, ext: "log" }, { clock, log });
   const backoff = createBackoff({ minMs: 1_000, maxMs: 60_000 }, { clock });
-
-  function isNew(report: Report): boolean {
-    if (filter.check(report) === "new") return true;
-    tally.repeated();
-    return false;
-  }
 
   async function take(chunk: Uint8Array): Promise<readonly Report[]> {
     const receivedAt = clock.now();
@@ -103,10 +98,7 @@ export function createSbs(options: SbsOptions, name: string, deps: SourceDeps): 
     for (;;) {
       const reports = await readOn(connection, signal);
       if (reports === undefined) return;
-      const fresh = reports.filter(isNew);
-      if (fresh.length === 0) continue;
-      await emit(fresh);
-      tally.emitted(fresh.length);
+      await handover.give(reports, emit);
     }
   }
 
@@ -115,6 +107,7 @@ export function createSbs(options: SbsOptions, name: string, deps: SourceDeps): 
     status: () => tally.status(),
     async run(emit, signal) {
       try {
+        await handover.give([], emit);
         while (!signal.aborted) await readOneConnection(emit, signal);
       } catch (error) {
         if (!signal.aborted) throw error;
