@@ -21,11 +21,10 @@ export interface DroverFormatConfig {
 export function createDroverFormat(config: DroverFormatConfig): MqttFormat {
   const org = config.org ?? "+";
   return {
-    filters: [packetTopic(org, "+", "up/data"), packetTopic(org, "+", "up/state")],
+    filters: [packetTopic(org, "+", "up/data")],
     decode(message, refusals) {
       const topic = readPacketTopic(message.topic);
       if (topic === undefined) return undefined;
-      if (topic.channel === "up/state") return nothing;
       if (topic.channel !== "up/data") return undefined;
       if (message.payload.length > packetLimits.payloadBytes) {
         refusals.refused("payload-too-large");

@@ -22,7 +22,10 @@ export interface Delivery extends MqttMessage {
 export interface MqttSession extends AsyncDisposable {
   /** All messages that wait, at least one; undefined once the connection is lost. */
   take(): Promise<readonly Delivery[] | undefined>;
-  /** Publishes at QoS 1 without waiting; what is lost with the connection is not sent again. */
+  /**
+   * Publishes at QoS 1 without waiting; what is lost with the connection, or stands behind too many
+   * that the broker has not acknowledged, is not sent (drop): senders ask again.
+   */
   publish(topic: string, payload: string): void;
   /** Why the connection ended. */
   error(): Error | undefined;
@@ -52,6 +55,7 @@ export async function openMqttSession(
   });
   const inbox = createInbox(config, client, deps.clock);
   let lastError: Error | undefined;
+  let publishing = 0;
   client.on("error", (error) => void (lastError = error));
   client.on("close", () => inbox.close());
   client.handleMessage = inbox.handle;
@@ -70,8 +74,9 @@ export async function openMqttSession(
     take: inbox.take,
     error: () => lastError,
     publish(topic, payload) {
-      if (!client.connected) return;
-      client.publish(topic, payload, { qos: 1 }, () => {});
+      if (!client.connected || publishing >= PUBLISHING_MAX) return;
+      publishing += 1;
+      client.publish(topic, payload, { qos: 1 }, () => void (publishing -= 1));
     },
     async [Symbol.asyncDispose]() {
       signal.removeEventListener("abort", abort);
@@ -93,6 +98,7 @@ export async function openMqttSession(
 }
 
 const CLOSE_MS = 2_000;
+const PUBLISHING_MAX = 2_000;
 
 function connected(client: MqttClient): Promise<void> {
   return new Promise((resolve, reject) => {
