@@ -4,6 +4,7 @@
 // and `parseLine` decides. Whatever it reads, `parseLine` reads alike; a property test holds the
 // rows of both equal. Hot path: no allocation.
 
+import { hashStart, hashStep, joinHashes, moreStep } from "./asset-hash.ts";
 import {
   classOf,
   inId,
@@ -34,6 +35,7 @@ const close = 125;
 const digitsMax = 15;
 /** Entries of a map; beyond, telling a repeated name costs too much here. */
 const entriesMax = 16;
+const fromAscii = new TextDecoder();
 const powersOfTen = Float64Array.from({ length: digitsMax + 1 }, (_, power) => 10 ** power);
 
 /** Which fields were seen; a second time ends the reading. */
@@ -74,8 +76,8 @@ class Scanner implements LineScanner {
   assetStart = 0;
   assetEnd = 0;
   kindEnd = 0;
+  partitionHash = 0;
   assetHash = 0;
-  assetHashMore = 0;
   at = 0;
   seq = 0;
   lat = Number.NaN;
@@ -121,6 +123,10 @@ class Scanner implements LineScanner {
     at = skipBlank(bytes, at + 1);
     const isEnd = at >= bytes.length || bytes[at] === 10;
     return isEnd && at - start <= limits.lineChars && this.#isWhole() ? at : -1;
+  }
+
+  kind(): string {
+    return fromAscii.decode(this.bytes.subarray(this.assetStart, this.kindEnd));
   }
 
   #begin(bytes: Uint8Array): void {
@@ -199,29 +205,29 @@ class Scanner implements LineScanner {
   #assetField(start: number): number {
     const { bytes } = this;
     if (bytes[start] !== quote || !hasClass(bytes, start + 1, startsKind)) return -1;
-    let hash = 0x811c9dc5;
+    let hash = hashStart;
     let more = 0;
     let at = start + 1;
     let byte = bytes[at] ?? 0;
     for (; ((classOf[byte] ?? 0) & inKind) !== 0; byte = bytes[++at] ?? 0) {
-      hash = Math.imul(hash ^ byte, 0x01000193);
-      more = Math.imul(more + byte, 0x5bd1e995) ^ (more >>> 13);
+      hash = hashStep(hash, byte);
+      more = moreStep(more, byte);
     }
     const kindEnd = at;
     if (byte !== colon || kindEnd - start - 1 > 32) return -1;
     if (!hasClass(bytes, at + 1, startsId)) return -1;
-    hash = Math.imul(hash ^ byte, 0x01000193);
+    hash = hashStep(hash, byte);
     byte = bytes[++at] ?? 0;
     for (; ((classOf[byte] ?? 0) & inId) !== 0; byte = bytes[++at] ?? 0) {
-      hash = Math.imul(hash ^ byte, 0x01000193);
-      more = Math.imul(more + byte, 0x5bd1e995) ^ (more >>> 13);
+      hash = hashStep(hash, byte);
+      more = moreStep(more, byte);
     }
     if (byte !== quote || at - kindEnd - 1 > 64) return -1;
     this.assetStart = start + 1;
     this.assetEnd = at;
     this.kindEnd = kindEnd;
-    this.assetHash = hash >>> 0;
-    this.assetHashMore = more >>> 11;
+    this.partitionHash = hash >>> 0;
+    this.assetHash = joinHashes(hash, more);
     return at + 1;
   }
 

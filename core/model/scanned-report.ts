@@ -8,10 +8,10 @@ export interface ScannedReport {
   readonly assetEnd: number;
   /** Place of the asset's colon. */
   readonly kindEnd: number;
-  /** FNV-1a of the asset, as `partitionOf` has it. */
+  /** FNV-1a of the asset: modulo the partitions, `partitionOf`. */
+  readonly partitionHash: number;
+  /** `hashOfAsset` of it. */
   readonly assetHash: number;
-  /** Another 21 bits, so that both together tell assets apart. */
-  readonly assetHashMore: number;
   readonly at: number;
   /** 0: none. */
   readonly seq: number;
@@ -34,4 +34,6 @@ export interface ScannedReport {
   readonly attributes: number;
   /** Start and end of each name, start and end of each text. */
   readonly attributePlaces: Int32Array;
+  /** The kind of the asset; makes a string. */
+  kind(): string;
 }

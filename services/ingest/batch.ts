@@ -8,6 +8,7 @@ import type { Gap, QuarantineNote } from "@drover/core/model/ingest";
 import type { Report } from "@drover/core/model/report";
 import { createRowEncoder } from "@drover/core/model/row";
 import type { RowEncoder } from "@drover/core/model/row";
+import { createLineScanner } from "@drover/core/model/scan";
 import { badRequest } from "@drover/core/service/problem";
 import type { AppendBatch, Identity, Slice } from "@drover/core/stream/log";
 import { partitionOf } from "@drover/core/stream/partition";
@@ -71,6 +72,7 @@ class Builder implements BatchBuilder {
   readonly #config: BatchConfig;
   readonly #guard: JumpGuard;
   readonly #gatherings: readonly Gathering[];
+  readonly #scanner = createLineScanner();
   #head: BatchHead | undefined;
   /** Lines that count for `firstSeq`: all but gaps. */
   #counted = 0;
@@ -114,6 +116,29 @@ class Builder implements BatchBuilder {
     this.#stamp.epoch = sender.producer?.epoch ?? 0;
     this.#stamp.sentAt = sender.sentAt ?? receivedAt;
     this.#stamp.receivedAt = receivedAt;
+  }
+
+  scan(body: Uint8Array, start: number, line: number): number {
+    const { sender, isDryRun } = this.#head ?? neverBegun();
+    // Content keys are made of the report itself.
+    if (sender.producer === undefined) return -1;
+    const scanner = this.#scanner;
+    const end = scanner.scan(body, start);
+    const { clockAheadMs, retentionMs } = this.#config;
+    const stamp = this.#stamp;
+    const aheadMs = scanner.at - stamp.receivedAt;
+    if (end === -1 || aheadMs > clockAheadMs || -aheadMs > retentionMs) return -1;
+    const gathering = this.#gatherings[scanner.partitionHash % this.#config.partitions];
+    if (gathering === undefined) return -1;
+    const seq = this.#seqOf(scanner.seq === 0 ? undefined : scanner.seq);
+    if (seq === 0) throw noNumber(line);
+    if (this.#isSeqRepeated(seq)) return end;
+    stamp.seq = seq;
+    stamp.suspect = isDryRun ? false : this.#guard.isScannedSuspect(scanner);
+    if (stamp.suspect) this.#suspects++;
+    gathering.ends.push(gathering.encoder.encodeScanned(scanner, stamp));
+    gathering.seqs.push(seq);
+    return end;
   }
 
   text(text: string, line: number): void {
@@ -163,7 +188,7 @@ class Builder implements BatchBuilder {
     } else {
       const seq = this.#seqOf(given);
       if (seq === 0) {
-        throw badRequest(`line ${line}: it has no "seq" and the request no drover-first-seq`);
+        throw noNumber(line);
       }
       if (this.#isSeqRepeated(seq)) return;
       stamp.seq = seq;
@@ -279,6 +304,13 @@ class Builder implements BatchBuilder {
     return { slices, reports };
   }
 }
+
+function neverBegun(): never {
+  throw new Error("batch: a line before begin");
+}
+
+const noNumber = (line: number) =>
+  badRequest(`line ${line}: it has no "seq" and the request no drover-first-seq`);
 
 function clear(gathering: Gathering): void {
   if (gathering.ends.length === 0 && gathering.keys.length === 0) return;

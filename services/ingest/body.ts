@@ -87,6 +87,8 @@ const tooLarge = (bytesMax: number) =>
 
 /** Receives a body's lines in order; `line` counts from 1 and skips empty ones. */
 export interface LineSink {
+  /** Takes the line that begins at `start` from its bytes; gives its end, or -1 to get its text. */
+  scan(body: Uint8Array, start: number, line: number): number;
   text(text: string, line: number): void;
   /** A line whose bytes are not UTF-8; `text` stands in for it. */
   notUtf8(text: string, line: number): void;
@@ -94,20 +96,25 @@ export interface LineSink {
 
 /** Gives each line that is not blank to `sink`. @throws Problem 413 beyond `linesMax`. */
 export function eachLine(body: Buffer, linesMax: number, sink: LineSink): void {
-  if (isUtf8(body)) eachTextLine(body.toString("utf8"), linesMax, sink);
+  if (isUtf8(body)) eachTextLine(body, linesMax, sink);
   else eachByteLine(body, linesMax, sink);
 }
 
-/** Hot path: one decoding for all, lines are views of it. */
-function eachTextLine(body: string, linesMax: number, sink: LineSink): void {
+/** Hot path: most lines are taken from their bytes and never become a string. */
+function eachTextLine(body: Buffer, linesMax: number, sink: LineSink): void {
   let line = 0;
   for (let start = 0; start < body.length;) {
-    let end = body.indexOf("\n", start);
-    if (end === -1) end = body.length;
-    const text = body.substring(start, end);
-    if (isFilled(text)) {
-      if (++line > linesMax) throw tooManyLines(linesMax);
-      sink.text(text, line);
+    let end = line < linesMax ? sink.scan(body, start, line + 1) : -1;
+    if (end === -1) {
+      end = body.indexOf(newline, start);
+      if (end === -1) end = body.length;
+      const text = body.toString("utf8", start, end);
+      if (isFilled(text)) {
+        if (++line > linesMax) throw tooManyLines(linesMax);
+        sink.text(text, line);
+      }
+    } else {
+      line++;
     }
     start = end + 1;
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Report } from "@drover/core/model/report";
+import { createLineScanner } from "@drover/core/model/scan";
 import { createRandom } from "@drover/core/service/clock";
 import { createJumpGuard } from "./plausibility.ts";
 
@@ -100,19 +101,37 @@ describe("jump guard", () => {
     assert.deepEqual(judge([fix(0, -12, 130), nowhere]), [false, false]);
   });
 
-  it("remembers at most as many assets as its bound, the latest ones", () => {
-    const guard = createJumpGuard({ assetsMax: 3 });
+  it("remembers at most as many assets as its bound, and drops the oldest", () => {
+    const guard = createJumpGuard({ assetsMax: 4 });
     const at = (index: number, s: number, lat: number) =>
       guard.isSuspect(fix(s, lat, 130, { asset: `aircraft:${index}` }));
-    for (const index of [1, 2, 3, 4]) assert.equal(at(index, 0, -12), false);
-    assert.equal(guard.size(), 3);
-    assert.equal(at(4, 1, 40), true, "the fourth is known");
-    assert.equal(at(1, 1, 40), false, "the first was forgotten");
-    assert.equal(guard.size(), 3);
+    for (const index of [1, 2, 3, 4, 5]) assert.equal(at(index, index, -12), false);
+    assert.equal(guard.size(), 4);
+    assert.equal(at(5, 6, 40), true, "the fifth is known");
+    assert.equal(at(1, 6, 40), false, "the first was forgotten");
+    assert.equal(guard.size(), 4);
+  });
+
+  it("judges a scanned report as it does a parsed one", () => {
+    const scanner = createLineScanner();
+    const [one, other] = [createJumpGuard({ assetsMax: 64 }), createJumpGuard({ assetsMax: 64 })];
+    const random = createRandom(11);
+    let suspects = 0;
+    for (let s = 0; s < 500; s++) {
+      const lat = Math.round((random() < 0.1 ? 40 : -12) * 1e4 + random() * 10) / 1e4;
+      const asset = `${random() < 0.5 ? "bus" : "aircraft"}:${Math.floor(random() * 20)}`;
+      const position = { lat, lon: 130, ...(random() < 0.5 && { accuracyM: 30 }) };
+      const report = fix(s, lat, 130, { asset, kind: asset.split(":")[0] ?? "", position });
+      assert.notEqual(scanner.scan(Buffer.from(JSON.stringify(report)), 0), -1);
+      const isSuspect = one.isSuspect(report);
+      assert.equal(other.isScannedSuspect(scanner), isSuspect);
+      if (isSuspect) suspects++;
+    }
+    assert(suspects > 20 && suspects < 400, `${suspects} of 500`);
   });
 
   it("keeps assets apart however many there are", () => {
-    const guard = createJumpGuard({ assetsMax: 5_000 });
+    const guard = createJumpGuard({ assetsMax: 2 ** 18 });
     const random = createRandom(7);
     const places = Array.from({ length: 5_000 }, () => [random() * 160 - 80, random() * 340 - 170]);
     for (const s of [0, 1, 2]) {

@@ -12,20 +12,25 @@
 // Reach is `accuracy + v_max(kind) · dt + slack` (readsb's idea, `track.c`, without its reliability
 // counter). Fixes older than the believed one are left alone: late data is no jump.
 //
-// The table is this process's own and bounded (drop-oldest), so a new process and another replica
-// believe their first fix of an asset. Hot path: numbers in flat arrays, no allocation for an asset
-// that is known.
+// The table is this process's own and bounded: assets share rows of four places by their hash, and
+// in a full row the one whose believed fix is oldest goes (drop-oldest). So a new process and
+// another replica believe their first fix of an asset. Hot path: numbers in one flat array.
 
+import { hashOfAsset } from "@drover/core/model/asset-hash";
 import type { Report } from "@drover/core/model/report";
+import type { ScannedReport } from "@drover/core/model/scanned-report";
 
 export interface JumpGuardConfig {
-  /** Assets remembered; 0 turns the guard off. Bound: drop-oldest. */
+  /** Assets remembered, rounded down to a power of two; below 4 the guard is off. */
   readonly assetsMax: number;
 }
 
 export interface JumpGuard {
   /** Whether a report's position is out of its asset's reach; remembers what it believes. */
   isSuspect(report: Report): boolean;
+  /** As `isSuspect`, for a report that was only scanned. */
+  isScannedSuspect(scanned: ScannedReport): boolean;
+  /** Assets remembered now. */
   size(): number;
 }
 
@@ -52,17 +57,28 @@ const doubtsMax = 3;
 const metresPerDegree = 111_132;
 const radiansPerDegree = Math.PI / 180;
 
-/** Where a fact lies in an asset's stretch of `facts`. */
-const believedAt = 0;
-const believedLat = 1;
-const believedLon = 2;
-const believedAccuracyM = 3;
-const fastest = 4;
-const doubtAt = 5;
-const doubtLat = 6;
-const doubtLon = 7;
-const stride = 8;
-const slotsAtStart = 1_024;
+/** Where a fact lies in a place of the table. */
+const hashAt = 0;
+const believedAt = 1;
+const believedLat = 2;
+const believedLon = 3;
+const believedAccuracyM = 4;
+const fastest = 5;
+const doubts = 6;
+const doubtAt = 7;
+const doubtLat = 8;
+const doubtLon = 9;
+const stride = 10;
+const ways = 4;
+
+/** A fix to judge; one object serves all. */
+interface Fix {
+  asset: number;
+  at: number;
+  lat: number;
+  lon: number;
+  accuracyM: number;
+}
 
 /** A guard that has seen nothing yet. */
 export function createJumpGuard(config: JumpGuardConfig): JumpGuard {
@@ -70,103 +86,119 @@ export function createJumpGuard(config: JumpGuardConfig): JumpGuard {
 }
 
 class Guard implements JumpGuard {
-  readonly #assetsMax: number;
-  readonly #slots = new Map<string, number>();
-  #facts = new Float64Array(slotsAtStart * stride);
-  #doubts = new Uint8Array(slotsAtStart);
+  readonly #rows: number;
+  readonly #facts: Float64Array;
+  readonly #fix: Fix = { asset: 0, at: 0, lat: 0, lon: 0, accuracyM: 0 };
+  #size = 0;
 
   constructor(assetsMax: number) {
-    this.#assetsMax = assetsMax;
+    this.#rows = assetsMax < ways ? 0 : 2 ** Math.floor(Math.log2(assetsMax / ways));
+    this.#facts = new Float64Array(this.#rows * ways * stride);
   }
 
   size(): number {
-    return this.#slots.size;
+    return this.#size;
   }
 
   isSuspect(report: Report): boolean {
     const { position } = report;
-    if (position === undefined || this.#assetsMax === 0) return false;
-    const slot = this.#slots.get(report.asset);
-    if (slot !== undefined) return this.#judge(slot, report.at, position);
-    const taken = this.#takeSlot(report.asset);
-    this.#facts[taken * stride + fastest] = fastestMps[report.kind] ?? otherMps;
-    this.#believe(taken, report.at, position);
+    if (position === undefined || this.#rows === 0) return false;
+    const fix = this.#fix;
+    fix.asset = hashOfAsset(report.asset);
+    fix.at = report.at;
+    fix.lat = position.lat;
+    fix.lon = position.lon;
+    fix.accuracyM = position.accuracyM ?? 0;
+    const place = this.#find(fix.asset);
+    if (place !== -1) return this.#judge(place);
+    this.#remember(report.kind);
     return false;
   }
 
-  /** A free slot, or that of the asset that was remembered first. */
-  #takeSlot(asset: string): number {
-    let slot = this.#slots.size;
-    if (slot >= this.#assetsMax) {
-      const [oldest] = this.#slots;
-      if (oldest !== undefined) {
-        this.#slots.delete(oldest[0]);
-        slot = oldest[1];
-      }
-    } else if (slot * stride >= this.#facts.length) {
-      const facts = new Float64Array(this.#facts.length * 2);
-      facts.set(this.#facts);
-      this.#facts = facts;
-      const doubts = new Uint8Array(this.#doubts.length * 2);
-      doubts.set(this.#doubts);
-      this.#doubts = doubts;
-    }
-    this.#slots.set(asset, slot);
-    return slot;
+  isScannedSuspect(scanned: ScannedReport): boolean {
+    if (Number.isNaN(scanned.lat) || this.#rows === 0) return false;
+    const fix = this.#fix;
+    fix.asset = scanned.assetHash;
+    fix.at = scanned.at;
+    fix.lat = scanned.lat;
+    fix.lon = scanned.lon;
+    fix.accuracyM = Number.isNaN(scanned.accuracyM) ? 0 : scanned.accuracyM;
+    const place = this.#find(fix.asset);
+    if (place !== -1) return this.#judge(place);
+    this.#remember(scanned.kind());
+    return false;
   }
 
-  #judge(slot: number, at: number, fix: Fix): boolean {
+  /** Place of the first fact of an asset, or -1. */
+  #find(asset: number): number {
+    const first = (asset % this.#rows) * ways * stride;
+    for (let place = first; place < first + ways * stride; place += stride) {
+      if (this.#facts[place] === asset) return place;
+    }
+    return -1;
+  }
+
+  #remember(kind: string): void {
     const facts = this.#facts;
-    const base = slot * stride;
-    const dtMs = at - (facts[base + believedAt] ?? 0);
+    const first = (this.#fix.asset % this.#rows) * ways * stride;
+    let chosen = first;
+    for (let place = first; place < first + ways * stride; place += stride) {
+      // An empty place has the hash 0 and the time 0.
+      if ((facts[place + believedAt] ?? 0) < (facts[chosen + believedAt] ?? 0)) chosen = place;
+    }
+    if (facts[chosen + hashAt] === 0) this.#size++;
+    facts[chosen + hashAt] = this.#fix.asset;
+    facts[chosen + fastest] = fastestMps[kind] ?? otherMps;
+    this.#believe(chosen);
+  }
+
+  #judge(place: number): boolean {
+    const facts = this.#facts;
+    const fix = this.#fix;
+    const dtMs = fix.at - (facts[place + believedAt] ?? 0);
     if (dtMs < 0) return false;
-    const mps = facts[base + fastest] ?? otherMps;
-    const noiseM = (facts[base + believedAccuracyM] ?? 0) + (fix.accuracyM ?? 0) + slackM;
-    const reachM = noiseM + (mps * dtMs) / 1000;
-    const lat = facts[base + believedLat] ?? 0;
-    const lon = facts[base + believedLon] ?? 0;
-    if (dtMs > silenceMs || isWithin(lat, lon, fix, reachM)) {
-      this.#believe(slot, at, fix);
-      return false;
-    }
-    return this.#doubt(slot, at, { fix, mps, noiseM });
+    const noiseM = (facts[place + believedAccuracyM] ?? 0) + fix.accuracyM + slackM;
+    const reachM = noiseM + ((facts[place + fastest] ?? otherMps) * dtMs) / 1000;
+    const lat = facts[place + believedLat] ?? 0;
+    const lon = facts[place + believedLon] ?? 0;
+    if (dtMs <= silenceMs && !isWithin(lat, lon, fix, reachM)) return this.#doubt(place, noiseM);
+    this.#believe(place);
+    return false;
   }
 
-  #doubt(slot: number, at: number, about: { fix: Fix; mps: number; noiseM: number }): boolean {
-    const { fix, mps, noiseM } = about;
+  #doubt(place: number, noiseM: number): boolean {
     const facts = this.#facts;
-    const base = slot * stride;
-    const doubts = this.#doubts[slot] ?? 0;
-    const dtMs = at - (facts[base + doubtAt] ?? 0);
-    const stepM = noiseM + (mps * Math.abs(dtMs)) / 1000;
-    const lat = facts[base + doubtLat] ?? 0;
-    const lon = facts[base + doubtLon] ?? 0;
-    const isConsistent = doubts > 0 && isWithin(lat, lon, fix, stepM);
+    const fix = this.#fix;
+    const before = facts[place + doubts] ?? 0;
+    const dtMs = Math.abs(fix.at - (facts[place + doubtAt] ?? 0));
+    const stepM = noiseM + ((facts[place + fastest] ?? otherMps) * dtMs) / 1000;
+    const lat = facts[place + doubtLat] ?? 0;
+    const lon = facts[place + doubtLon] ?? 0;
+    const isConsistent = before > 0 && isWithin(lat, lon, fix, stepM);
     // The same moment said twice is one doubt: repeats must not talk the guard round.
-    const count = !isConsistent ? 1 : dtMs === 0 ? doubts : doubts + 1;
+    const more = dtMs === 0 ? before : before + 1;
+    const count = isConsistent ? more : 1;
     if (count >= doubtsMax) {
-      this.#believe(slot, at, fix);
+      this.#believe(place);
       return false;
     }
-    this.#doubts[slot] = count;
-    facts[base + doubtAt] = at;
-    facts[base + doubtLat] = fix.lat;
-    facts[base + doubtLon] = fix.lon;
+    facts[place + doubts] = count;
+    facts[place + doubtAt] = fix.at;
+    facts[place + doubtLat] = fix.lat;
+    facts[place + doubtLon] = fix.lon;
     return true;
   }
 
-  #believe(slot: number, at: number, fix: Fix): void {
+  #believe(place: number): void {
     const facts = this.#facts;
-    const base = slot * stride;
-    facts[base + believedAt] = at;
-    facts[base + believedLat] = fix.lat;
-    facts[base + believedLon] = fix.lon;
-    facts[base + believedAccuracyM] = fix.accuracyM ?? 0;
-    this.#doubts[slot] = 0;
+    const fix = this.#fix;
+    facts[place + believedAt] = fix.at;
+    facts[place + believedLat] = fix.lat;
+    facts[place + believedLon] = fix.lon;
+    facts[place + believedAccuracyM] = fix.accuracyM;
+    facts[place + doubts] = 0;
   }
 }
-
-type Fix = NonNullable<Report["position"]>;
 
 /**
  * Whether two places are at most `reachM` apart: the shorter way round, on the flat through their
