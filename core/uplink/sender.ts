@@ -1,12 +1,12 @@
 // One request of the ingest contract and everything that it may come to. Keeps no state but its
 // connections; resending is always safe, because ingest recognises what it has.
 
-import { Pool } from "undici";
 import { z } from "zod";
 import { IngestAnswer, ingestHeaders, ingestPath, ndjson, type Lane } from "../model/ingest.ts";
 import type { Clock } from "../service/clock.ts";
 import type { Batch } from "./batch.ts";
 import { encodeBody, type Compression } from "./compression.ts";
+import { createPoster, type Posted } from "./poster.ts";
 
 export interface SenderConfig {
   /** Root of the region's API, e.g. `https://drover.example.org`. */
@@ -54,7 +54,7 @@ export interface Timing {
   readonly aheadMs: { readonly min: number; readonly max: number } | undefined;
 }
 
-export interface Sender extends AsyncDisposable {
+export interface Sender extends Disposable {
   /** Never rejects but for the signal. */
   send(batch: Batch, signal?: AbortSignal): Promise<SendResult>;
   /** The same for lines from anywhere: NDJSON text or bytes, with the count of its reports. */
@@ -71,15 +71,14 @@ const DETAIL_CHARS_MAX = 300;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export function createSender(config: SenderConfig, deps: SenderDeps): Sender {
-  const base = new URL(config.url);
-  const path = `${base.pathname.replace(/\/$/, "")}${ingestPath}`;
-  const pool = new Pool(base.origin, {
+  const url = new URL(config.url);
+  url.pathname = `${url.pathname.replace(/\/$/, "")}${ingestPath}`;
+  const poster = createPoster({
+    url,
     connections: config.connections,
-    pipelining: 1,
-    keepAliveTimeout: 30_000,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: config.timeoutMs,
-    bodyTimeout: config.timeoutMs,
+    timeoutMs: config.timeoutMs,
+    connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, config.timeoutMs),
+    answerBytesMax: ANSWER_BYTES_MAX,
   });
 
   async function sendBatch(
@@ -88,32 +87,24 @@ export function createSender(config: SenderConfig, deps: SenderDeps): Sender {
     signal?: AbortSignal,
   ): Promise<SendResult> {
     const encoded = await encodeBody(body, config.compression);
-    const timeout = AbortSignal.timeout(config.timeoutMs);
     const sentAt = deps.clock.now();
     const startedMs = deps.clock.monotonicMs();
+    const headers = {
+      "content-type": ndjson,
+      ...(encoded.encoding && { "content-encoding": encoded.encoding }),
+      authorization: `Bearer ${config.token}`,
+      [ingestHeaders.edge]: lines.edge,
+      [ingestHeaders.epoch]: String(lines.epoch),
+      [ingestHeaders.lane]: lines.lane,
+      [ingestHeaders.sentAt]: String(sentAt),
+      ...(lines.firstSeq !== undefined && { [ingestHeaders.firstSeq]: String(lines.firstSeq) }),
+    };
     try {
-      const response = await pool.request({
-        method: "POST",
-        path,
-        body: encoded.body,
-        headers: {
-          "content-type": ndjson,
-          ...(encoded.encoding && { "content-encoding": encoded.encoding }),
-          authorization: `Bearer ${config.token}`,
-          [ingestHeaders.edge]: lines.edge,
-          [ingestHeaders.epoch]: String(lines.epoch),
-          [ingestHeaders.lane]: lines.lane,
-          [ingestHeaders.sentAt]: String(sentAt),
-          ...(lines.firstSeq !== undefined && { [ingestHeaders.firstSeq]: String(lines.firstSeq) }),
-        },
-        signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-      });
-      const text = await readText(response.body);
+      const posted = await poster.post(encoded.body, headers, signal);
+      if (posted.status !== 200) return refusalOf(posted);
       const rttMs = deps.clock.monotonicMs() - startedMs;
-      const headers = new Map(Object.entries(response.headers));
-      if (response.statusCode !== 200) return refusalOf(response.statusCode, headers, text);
-      const timing = { rttMs, aheadMs: aheadOf(headers.get("date"), sentAt, sentAt + rttMs) };
-      return readAnswer(text, lines.reports, timing);
+      const aheadMs = aheadOf(posted.headers.date, sentAt, sentAt + rttMs);
+      return readAnswer(posted.text, lines.reports, { rttMs, aheadMs });
     } catch (error) {
       signal?.throwIfAborted();
       return failureOf(error);
@@ -123,19 +114,8 @@ export function createSender(config: SenderConfig, deps: SenderDeps): Sender {
   return {
     sendBatch,
     send: (batch, signal) => sendBatch(batch.body, batch, signal),
-    [Symbol.asyncDispose]: () => pool.destroy(),
+    [Symbol.dispose]: () => poster[Symbol.dispose](),
   };
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new Error(`answer: more than ${ANSWER_BYTES_MAX} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** An acknowledgement that does not account for every report is none. */
@@ -159,11 +139,7 @@ function readAnswer(text: string, reports: number, timing: Timing): SendResult {
   return { kind: "acknowledged", answer: parsed.data, timing };
 }
 
-function refusalOf(
-  status: number,
-  headers: ReadonlyMap<string, string | string[] | undefined>,
-  text: string,
-): SendResult {
+function refusalOf({ status, headers, text }: Posted): SendResult {
   const detail = `${status}: ${text.slice(0, DETAIL_CHARS_MAX)}`;
   switch (status) {
     case 401:
@@ -173,7 +149,7 @@ function refusalOf(
       return { kind: "too-large" };
     case 429:
     case 503:
-      return { kind: "busy", status, retryAfterMs: retryAfterOf(headers.get("retry-after")) };
+      return { kind: "busy", status, retryAfterMs: retryAfterOf(headers["retry-after"]) };
     case 408:
       return { kind: "unanswered", detail };
     case 502:
@@ -187,17 +163,17 @@ function refusalOf(
 }
 
 /** Whole seconds only (RFC 9110 §10.2.3); a date would trust two clocks. */
-function retryAfterOf(header: string | string[] | undefined): number | undefined {
-  return typeof header === "string" && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
+function retryAfterOf(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
 /** A `Date` header is cut to whole seconds, so it bounds the region's clock from both sides. */
 function aheadOf(
-  header: string | string[] | undefined,
+  header: string | undefined,
   sentAt: number,
   answeredAt: number,
 ): Timing["aheadMs"] {
-  const at = typeof header === "string" ? Date.parse(header) : Number.NaN;
+  const at = header === undefined ? Number.NaN : Date.parse(header);
   if (Number.isNaN(at)) return undefined;
   return { min: at - answeredAt, max: at + 1000 - sentAt };
 }
@@ -210,7 +186,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
+  "ETIMEDOUT",
 ]);
 
 function failureOf(error: unknown): SendResult {

@@ -79,7 +79,7 @@ export async function startEdge(config: EdgeConfig, deps: EdgeDeps): Promise<Edg
     },
     async close() {
       for (const source of deps.sources) await source[Symbol.asyncDispose]();
-      for (const { sender } of regions) await sender[Symbol.asyncDispose]();
+      for (const { sender } of regions) sender[Symbol.dispose]();
       await outbox[Symbol.asyncDispose]();
       lock[Symbol.dispose]();
     },

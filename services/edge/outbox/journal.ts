@@ -22,9 +22,9 @@ export interface JournalConfig {
   readonly edge: string;
   readonly class: ReportClass;
   readonly epoch: number;
-  /** Least time from the start of one sync to the next, ms; 0 syncs as fast as the disk goes. */
+  /** Least time from the start of one sync to the next when there is little to sync, ms. */
   readonly groupMs: number;
-  /** A group of this size is written without waiting; at twice this, `append` blocks. */
+  /** At twice this size of a group `append` blocks until it is written. */
   readonly groupBytes: number;
   readonly segmentBytes: number;
 }
@@ -65,6 +65,8 @@ interface Group {
 }
 
 const GROUP_BYTES_START = 4 * 1024;
+/** Groups of this size are worth a sync of their own. */
+const PACED_BYTES_MAX = 32 * 1024;
 const ACCEPTED_AT_MAX = 2 ** 48 - 1;
 
 export function createJournal(config: JournalConfig, deps: JournalDeps): Journal {
@@ -150,11 +152,10 @@ class GroupJournal implements Journal {
     }
   }
 
-  /** Keeps syncs apart, unless there is much to sync. The first after a pause does not wait. */
+  /** Keeps syncs of little apart. The first after a pause does not wait, nor does a full load. */
   async #pace(): Promise<void> {
-    const { groupMs, groupBytes } = this.#config;
-    const waitMs = this.#syncedAtMs + groupMs - this.#deps.clock.monotonicMs();
-    const isUrgent = this.#group.used >= groupBytes || this.#isClosed;
+    const waitMs = this.#syncedAtMs + this.#config.groupMs - this.#deps.clock.monotonicMs();
+    const isUrgent = this.#group.used >= PACED_BYTES_MAX || this.#isClosed;
     if (waitMs > 0 && !isUrgent) await this.#deps.clock.sleep(waitMs);
     this.#syncedAtMs = this.#deps.clock.monotonicMs();
   }
