@@ -1,0 +1,9 @@
+import { createBasics } from "@drover/core/service/basics";
+import { parseEnv } from "@drover/core/service/env";
+import { run } from "@drover/core/service/run";
+import { processorEnv, readConfig } from "./config.ts";
+import { startProcessor } from "./processor.ts";
+
+const env = parseEnv(processorEnv, process.env);
+const basics = createBasics(env.pipeline, env);
+await run(env, basics, (signal) => startProcessor(readConfig(env), basics, signal));

@@ -1,0 +1,99 @@
+// A processor: one process kind, one role per pipeline. It prepares its store, joins its group, works
+// on the partitions that it is given, and hands them on when it stops.
+
+import { connectHistory } from "@drover/core/history/client";
+import type { History, HistoryConfig } from "@drover/core/history/client";
+import { migrateHistory } from "@drover/core/history/migrations";
+import { DeduplicationOffError, testDeduplication } from "@drover/core/history/self-test";
+import { createBackoff } from "@drover/core/service/backoff";
+import type { Basics } from "@drover/core/service/basics";
+import { createHttp } from "@drover/core/service/http";
+import type { Running } from "@drover/core/service/run";
+import { openStream } from "@drover/core/stream/open";
+import { createEvents } from "./events.ts";
+import { historyGroup, runHistoryPipeline } from "./pipelines/history.ts";
+import type { HistoryPipelineConfig } from "./pipelines/history.ts";
+
+export interface ProcessorConfig extends HistoryPipelineConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly member: string;
+  readonly streamUrl: string;
+  readonly history: HistoryConfig;
+  readonly retentionDays: number;
+}
+
+const backoffConfig = { minMs: 100, maxMs: 2_000 };
+
+/** Starts the pipeline `history`; resolves once its store is prepared and its group joined. */
+export async function startProcessor(
+  config: ProcessorConfig,
+  deps: Basics,
+  signal: AbortSignal,
+): Promise<Running> {
+  const app = createHttp({ version: deps.version }, deps);
+  await app.listen({ host: config.host, port: config.port });
+  const history = connectHistory(config.history);
+  await prepareHistory(history, config, deps, signal);
+  const stream = await openStream({ url: config.streamUrl }, deps);
+  const consumer = await stream.join(historyGroup, config.member);
+  deps.health.addCheck({
+    name: "clickhouse",
+    kind: "ready",
+    check: async () => {
+      const answer = await history.client.ping();
+      return answer.success ? { isOk: true } : { isOk: false, detail: answer.error.message };
+    },
+  });
+  const events = createEvents(deps);
+  const working = runHistoryPipeline(
+    config,
+    { ...deps, stream, consumer, history, events },
+    signal,
+  );
+  return {
+    ended: endOf(working, signal),
+    async drain() {
+      await working;
+      await consumer.leave();
+    },
+    async close() {
+      await consumer[Symbol.asyncDispose]();
+      await stream[Symbol.asyncDispose]();
+      await history[Symbol.asyncDispose]();
+      await app.close();
+    },
+  };
+}
+
+/** A pipeline ends by itself only when it fails; when it was asked to stop, `drain` waits for it. */
+async function endOf(working: Promise<void>, signal: AbortSignal): Promise<void> {
+  await working;
+  if (signal.aborted) await new Promise<never>(() => {});
+}
+
+/** Waits for the database, brings it to shape and proves that it drops repetitions. */
+async function prepareHistory(
+  history: History,
+  config: ProcessorConfig,
+  deps: Basics,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log } = deps;
+  const backoff = createBackoff(backoffConfig, { clock });
+  for (;;) {
+    try {
+      const isFsynced = (await history.checkpoint(signal)) === undefined;
+      const { retentionDays } = config;
+      const ran = await migrateHistory(history, { retentionDays, isFsynced });
+      if (ran.length > 0) log.info({ ran, isFsynced }, "brought history to its newest shape");
+      await testDeduplication(history, clock.now());
+      return;
+    } catch (error) {
+      if (error instanceof DeduplicationOffError || signal.aborted) throw error;
+      if (error instanceof Error && error.name === "HistoryTooNewError") throw error;
+      log.warn({ err: error }, "history: not prepared yet; trying again");
+      await backoff.wait(signal);
+    }
+  }
+}
