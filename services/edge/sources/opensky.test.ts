@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -259,6 +259,24 @@ test("a box across 180° is asked for in two calls and reported as one area", as
   await setup.until(() => setup.double.calls.length === 2);
   await setup.until(() => setup.reports.length === 2);
   assert(setup.double.calls.every((call) => call.status === 200 && call.cost === 1));
+});
+
+test("what is recorded is an answer per line, and can be replayed", async (t) => {
+  const dir = await folder(t);
+  const setup = await start(t, { options: { record: { dir } } });
+  await setup.until(() => setup.reports.length === 2);
+  await setup.stop();
+  const [name] = await readdir(dir);
+  const file = join(dir, name ?? "");
+  const [prepared] = prepareSources([{ kind: "replay", file, speed: "max", retime: false }]);
+  assert(prepared);
+  const replay = prepared.create({ clock: systemClock, log: silentLog, stateDir: dir });
+  const again: Report[] = [];
+  await replay.run(async (batch) => void again.push(...batch), new AbortController().signal);
+  assert.deepEqual(
+    again.map(({ asset, at, position }) => ({ asset, at, position })),
+    setup.reports.map(({ asset, at, position }) => ({ asset, at, position })),
+  );
 });
 
 test("stopping in mid-wait ends the run at once", async (t) => {

@@ -145,3 +145,21 @@ test("a receive time in front of a line is UTC and settles the zone", () => {
   assert.equal(decoder.flush()[0]?.at, Date.UTC(2024, 5, 5, 23, 30, 1));
   assert.equal(decoder.offsetMinutes(), 630);
 });
+
+test("fixes of a clock that is years ahead do not wait for ever, and hold nothing up", () => {
+  const merger = createSbsMerger({ source: "sbs" }, tally());
+  const parsed = parseSbsLine(fix("7C0001", 1, -35));
+  assert(parsed.kind === "message");
+  let count = 0;
+  for (let i = 0; i < 5_000; i++) {
+    const message = { ...parsed.message, hex: i.toString(16).padStart(6, "0") };
+    count += merger.add(message, Date.UTC(2037, 0, 1)).length;
+  }
+  assert.equal(count, 3_999);
+  merger.add(parsed.message, Date.UTC(2026, 0, 1));
+  const next = merger.add(parsed.message, Date.UTC(2026, 0, 1, 0, 0, 1));
+  assert.deepEqual(
+    next.map(({ asset, at }) => [asset, at]),
+    [["aircraft:7c0001", Date.UTC(2026, 0, 1)]],
+  );
+});

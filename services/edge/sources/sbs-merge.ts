@@ -18,6 +18,9 @@ const CONTACT_EVERY_MS = 15_000;
 /** An aircraft silent for so long is forgotten, with its callsign. */
 const SILENT_MS_MAX = 300_000;
 
+/** Fixes that wait; at the bound the first is handed over as it is. */
+const WAITING_MAX = 1_000;
+
 /** A value and the event time it is of. */
 type Heard<T> = { readonly value: T; readonly at: number };
 
@@ -88,7 +91,8 @@ export function createSbsMerger(
     add(message, at) {
       const reports: Report[] = [];
       for (const other of waiting) {
-        if (other.fix !== undefined && other.fix.at < at - TOGETHER_MS) complete(other, reports);
+        const isFull = waiting.size > WAITING_MAX;
+        if (isFull || (other.fix?.at ?? at) < at - TOGETHER_MS) complete(other, reports);
       }
       const aircraft = recall(table, message.hex, at);
       const { lat, lon } = message;
