@@ -11,6 +11,7 @@ import { createFront } from "./front.ts";
 import type { FrontDeps } from "./front.ts";
 import { createRoutes } from "./routes.ts";
 import { openSpool } from "./spool.ts";
+import type { Spool } from "./spool.ts";
 import type { User } from "./users.ts";
 
 /** The embedded ClickHouse: one process, one data folder, ClickHouse's HTTP interface. */
@@ -95,10 +96,10 @@ export async function startClickhouse(config: ClickhouseConfig, deps: Basics): P
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const url = await listen(server, config);
   log.info({ url, folder: config.folder, spool: spool.folder }, "serving ClickHouse");
-  return { url, ...stopping(server, engine) };
+  return { url, ...stopping(server, engine, spool) };
 }
 
-function stopping(server: Server, engine: Engine): Running {
+function stopping(server: Server, engine: Engine, spool: Spool): Running {
   const closed = Promise.withResolvers<void>();
   server.once("close", () => closed.resolve());
   return {
@@ -109,6 +110,7 @@ function stopping(server: Server, engine: Engine): Running {
     drain: () => closed.promise,
     async close() {
       await engine[Symbol.asyncDispose]();
+      await spool[Symbol.asyncDispose]();
     },
   };
 }

@@ -35,6 +35,7 @@ export async function startProcess(
     env: {
       PATH: "/usr/local/bin:/usr/bin:/bin",
       DROVER_DATA: folder,
+      DROVER_CLICKHOUSE_SPOOL: join(folder, "spool"),
       DROVER_PROBE_MS: "0",
       DROVER_CLICKHOUSE_USER: "writer",
       DROVER_CLICKHOUSE_PASSWORD: "secret",

@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import type { DecodedBody } from "./coding.ts";
 import { ClickHouseError } from "./errors.ts";
 
@@ -7,7 +6,7 @@ export interface RequestBody extends AsyncDisposable {
   /** What was read so far: a statement, or the beginning of an INSERT's data. */
   readonly head: Buffer;
   /** The rest, to be read once; undefined when the head is everything. */
-  rest(): Readable | undefined;
+  rest(): AsyncIterable<Buffer> | undefined;
   /** For statements without data: throws when the head is not everything. */
   refuseRest(): Promise<void>;
 }
@@ -37,7 +36,7 @@ export async function readBody(body: DecodedBody, limits: BodyLimits): Promise<R
   const head = chunks.length === 1 && only ? only : Buffer.concat(chunks);
   return {
     head,
-    rest: () => (isWhole ? undefined : Readable.from(remaining(iterator), { objectMode: true })),
+    rest: () => (isWhole ? undefined : remaining(iterator)),
     async refuseRest() {
       if (isWhole || (await nextChunk(iterator)) === undefined) return;
       const limit = `a statement may have ${limits.headBytesMax} bytes`;
