@@ -2,7 +2,7 @@ import { definePlatform } from "@drover/platform/check";
 
 export default definePlatform({
   name: "drover",
-  stream: { url: "sqlite:stream" },
+  stream: { url: "sqlite:stream/stream.db" },
   records: { url: "sqlite:records/records.db" },
   engines: {
     clickhouse: {
@@ -15,17 +15,17 @@ export default definePlatform({
     mqtt: { kind: "embedded", provides: "mqtt", entry: "control/engines/mqtt/main.ts" },
   },
   services: {
-    ingest: { entry: "services/ingest/main.ts", uses: ["data", "stream", "records"] },
+    ingest: { entry: "services/ingest/main.ts", uses: ["stream", "records"] },
     history: {
       entry: "services/processor/main.ts",
       after: ["clickhouse"],
-      uses: ["data", "stream", "records", "history"],
+      uses: ["stream", "history"],
       env: { DROVER_PIPELINE: "history" },
     },
     api: {
       entry: "services/api/main.ts",
       after: ["clickhouse", "history"],
-      uses: ["data", "stream", "records", "history"],
+      uses: ["stream", "records", "history"],
     },
   },
   edge: {

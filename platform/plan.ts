@@ -123,6 +123,18 @@ function engineAddress(name: string, engine: Engine, placement: Placement): Reco
   }
 }
 
+/** What an embedded engine itself must know: where its data is and who may come in. */
+function engineOwnEnv(name: string, engine: Engine, placement: Placement): Record<string, string> {
+  switch (engine.provides) {
+    case "mqtt":
+      return {};
+    case "history": {
+      const { DROVER_CLICKHOUSE_URL: _, ...account } = engineAddress(name, engine, placement);
+      return { DROVER_DATA: placement.dataDir, ...account };
+    }
+  }
+}
+
 /** What every process gets. Health is answered at its port unless that speaks something else. */
 function commonEnv(instance: string, port: number, placement: Placement): Record<string, string> {
   return {
@@ -159,8 +171,7 @@ function planEngine(
     env: {
       ...commonEnv(name, port, placement),
       DROVER_HTTP_PORT: String(httpPort),
-      DROVER_DATA: placement.dataDir,
-      ...engineAddress(name, engine, placement),
+      ...engineOwnEnv(name, engine, placement),
       ...engine.env,
     },
   };
