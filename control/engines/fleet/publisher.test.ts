@@ -10,7 +10,7 @@ import { systemClock, type Clock } from "@drover/core/service/clock";
 import { silentLog } from "@drover/core/service/log";
 import { createMetrics } from "@drover/core/service/metrics";
 import { createBroker } from "../mqtt/broker.ts";
-import { createPublisher } from "./publisher.ts";
+import { createPublisher, type PublisherConfig } from "./publisher.ts";
 
 const fleetConfig = { seed: 6, flights: 0, stations: 30, stationCadenceMs: 1_000 };
 const brokerConfig = {
@@ -66,6 +66,18 @@ async function createTaker(url: string, answers: boolean) {
   };
 }
 
+/** A publisher that runs until it is stopped or leaves the test. */
+async function startPublisher(config: PublisherConfig, clock: Clock) {
+  const publisher = await createPublisher(config, { clock, ...deps() });
+  const stopping = new AbortController();
+  const done = publisher.run(stopping.signal);
+  async function stop(): Promise<void> {
+    stopping.abort(new Error("stop"));
+    await done;
+  }
+  return { ...publisher, stop, [Symbol.asyncDispose]: stop };
+}
+
 test("stations publish what the fleet measures; a site's backlog follows when its link is back", async () => {
   await using broker = await createBroker(brokerConfig, deps());
   const mqttUrl = `mqtt://127.0.0.1:${broker.port}`;
@@ -81,9 +93,7 @@ test("stations publish what the fleet measures; a site's backlog follows when it
     stateDir: folder,
   };
   const startMs = clock.now();
-  const publisher = await createPublisher(config, { clock, ...deps() });
-  const stopping = new AbortController();
-  const done = publisher.run(stopping.signal);
+  await using publisher = await startPublisher(config, clock);
   const fleet = createFleet(fleetConfig);
   const soonMs = clock.now() + 10_000;
   const reachable = fleet.stations.filter(({ site }) => site.outageAt(soonMs) === undefined);
@@ -91,8 +101,7 @@ test("stations publish what the fleet measures; a site's backlog follows when it
   await taker.until(() => taker.states.get(flaky) === "online");
   const untilMs = clock.now();
   await taker.until(() => reachable.every((station) => hasAll(station.id)));
-  stopping.abort(new Error("stop"));
-  await done;
+  await publisher.stop();
   await rm(folder, { recursive: true, force: true });
 
   function hasAll(id: string): boolean {
@@ -123,24 +132,18 @@ test("what nobody acknowledged is sent again after a restart, with its first tim
   const times = new Set<number | undefined>();
   {
     await using deaf = await createTaker(mqttUrl, false);
-    const first = await createPublisher(config, { clock: systemClock, ...deps() });
-    const stopping = new AbortController();
-    const done = first.run(stopping.signal);
+    await using first = await startPublisher(config, systemClock);
     await deaf.until(() => deaf.samples.length >= 3);
     for (const { t } of deaf.samples) times.add(t);
     assert.ok(first.waiting() >= 3);
     assert.equal(first.online(), 1);
-    stopping.abort(new Error("stop"));
-    await done;
+    await first.stop();
     assert.equal(first.online(), 0);
   }
   await using taker = await createTaker(mqttUrl, true);
-  const second = await createPublisher(config, { clock: systemClock, ...deps() });
-  const stopping = new AbortController();
-  const done = second.run(stopping.signal);
+  await using second = await startPublisher(config, systemClock);
   await taker.until(() => times.isSubsetOf(new Set(taker.samples.map(({ t }) => t))));
-  stopping.abort(new Error("stop"));
-  await done;
+  await second.stop();
   await rm(stateDir, { recursive: true, force: true });
 });
 
@@ -152,9 +155,7 @@ test("a broker that dies with all it kept costs nothing that nobody acknowledged
   const config = { mqttUrl, org: "demo", seed: 2, stations: 3, cadenceMs: 250 };
   const clock = { ...systemClock, random: () => 0 };
   const startMs = Date.now();
-  const publisher = await createPublisher(config, { clock, ...deps() });
-  const stopping = new AbortController();
-  const done = publisher.run(stopping.signal);
+  await using publisher = await startPublisher(config, clock);
   // The broker takes these with PUBACK, and no edge is there to hear them.
   const published = async () =>
     Number(/drover_mqtt_messages_total\{[^}]*\} (\d+)/.exec(await metrics.expose())?.[1] ?? 0);
@@ -163,11 +164,10 @@ test("a broker that dies with all it kept costs nothing that nobody acknowledged
   await using _ = await createBroker({ ...brokerConfig, port }, deps());
   await using taker = await createTaker(mqttUrl, true);
   const fleet = createFleet({ seed: 2, flights: 0, stations: 3, stationCadenceMs: 250 });
-  const wanted = fleet.reportsBetween(startMs - 200, Date.now() - 50);
+  const wanted = fleet.reportsBetween(startMs - 200, startMs + 500);
   assert.ok(wanted.length >= 3);
   const has = (report: { asset: string; at: number }) =>
     taker.samples.some(({ id, t }) => `station:${id}` === report.asset && t === report.at);
   await taker.until(() => wanted.every(has));
-  stopping.abort(new Error("stop"));
-  await done;
+  await publisher.stop();
 });

@@ -85,6 +85,7 @@ export async function createBroker(config: BrokerConfig, deps: BrokerDeps): Prom
       }
     });
   });
+  const closed = new Promise<void>((resolve) => server.once("close", () => resolve()));
   server.maxConnections = config.connectionsMax;
   server.listen(config.port, config.host);
   await once(server, "listening");
@@ -97,6 +98,8 @@ export async function createBroker(config: BrokerConfig, deps: BrokerDeps): Prom
       server.close();
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
+      // The port is free for another only then.
+      await closed;
     },
   };
 }

@@ -12,7 +12,7 @@ import { createRandom } from "@drover/core/service/clock";
 import { brokerKinds } from "./fixtures/brokers.ts";
 
 const reader = join(import.meta.dirname, "fixtures/mqtt-reader.ts");
-const COUNT = 400;
+const COUNT = 240;
 const KILLS = 3;
 
 for (const kind of brokerKinds) {
