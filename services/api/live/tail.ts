@@ -1,8 +1,8 @@
 // Follows the end of the stream into the board, without a lease: every API process sees everything.
 //
 // The present comes first. Behind by more than `behindMax` reports, entries of the backfill lane
-// are passed over unread; once the tail has caught up and history has stored them, the board is
-// seeded again from history, so that nothing stays missing.
+// are passed over unread; once history holds them for good, the board is seeded again from it, so
+// that nothing stays missing.
 
 import { setImmediate as turn } from "node:timers/promises";
 import type { StreamLog } from "@drover/core/stream/log";
@@ -16,7 +16,7 @@ export interface TailConfig {
   readonly behindMax: number;
   /** Bytes taken from one partition at a time. */
   readonly readBytesMax: number;
-  /** Group whose commits say what history already holds. */
+  /** Group whose synced offsets say what history holds, its latest of each asset included. */
   readonly historyGroup: string;
 }
 
@@ -45,7 +45,6 @@ export interface Tail {
 
 const WAIT_MS = 500;
 const RETRY_MS = 1_000;
-const RESEED_LAG_MAX = 1_000;
 
 /** A tail that has not started. */
 export function createTail(config: TailConfig, deps: TailDeps): Tail {
@@ -58,6 +57,8 @@ class StreamTail implements Tail {
   #offsets: number[] = [];
   #behind = 0;
   #passedOver = 0;
+  /** By partition: end of the last entry that was passed over. */
+  #passedTo = new Map<number, number>();
   #isSeeded = false;
 
   constructor(config: TailConfig, deps: TailDeps) {
@@ -89,11 +90,12 @@ class StreamTail implements Tail {
   async #start(signal: AbortSignal): Promise<void> {
     const { stream } = this.#deps;
     const bounds = await stream.bounds();
-    const lag = await stream.lag(this.#config.historyGroup);
-    this.#offsets = bounds.slice(0, stream.partitions).map(({ start, end }, partition) => {
-      const committed = lag.perPartition.find((one) => one.partition === partition)?.committed;
-      return Math.min(end, Math.max(start, committed ?? start));
-    });
+    const synced = await this.#syncedOffsets();
+    this.#offsets = bounds
+      .slice(0, stream.partitions)
+      .map(({ start, end }, partition) =>
+        Math.min(end, Math.max(start, synced.get(partition) ?? start)),
+      );
     await this.#deps.seed(signal);
     this.#isSeeded = true;
   }
@@ -125,18 +127,28 @@ class StreamTail implements Tail {
     for (const entry of entries) {
       this.#offsets[partition] = entry.offset + entry.count;
       if (entry.kind !== "rows") continue;
-      if (skipsBackfill && entry.lane === "backfill") this.#passedOver += entry.count;
-      else for (const report of decodeRows(entry.bytes)) this.#deps.board.apply(report);
+      if (skipsBackfill && entry.lane === "backfill") {
+        this.#passedOver += entry.count;
+        this.#passedTo.set(partition, entry.offset + entry.count);
+      } else for (const report of decodeRows(entry.bytes)) this.#deps.board.apply(report);
     }
     return entries.length > 0;
   }
 
-  async #reseedWhenStored(signal: AbortSignal): Promise<void> {
+  async #syncedOffsets(): Promise<ReadonlyMap<number, number>> {
     const lag = await this.#deps.stream.lag(this.#config.historyGroup);
-    if (lag.reports > RESEED_LAG_MAX) return;
-    const counted = this.#passedOver;
+    return new Map(lag.perPartition.map(({ partition, synced }) => [partition, synced]));
+  }
+
+  async #reseedWhenStored(signal: AbortSignal): Promise<void> {
+    const synced = await this.#syncedOffsets();
+    for (const [partition, end] of this.#passedTo) {
+      if ((synced.get(partition) ?? 0) < end) return;
+    }
+    const reports = this.#passedOver;
+    this.#passedTo.clear();
+    this.#passedOver = 0;
     await this.#deps.seed(signal);
-    this.#passedOver -= counted;
-    this.#deps.log.info({ reports: counted }, "board seeded again after a backlog");
+    this.#deps.log.info({ reports }, "board seeded again after a backlog");
   }
 }
