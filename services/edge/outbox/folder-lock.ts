@@ -8,6 +8,8 @@ export class FolderInUseError extends Error {
   }
 }
 
+const SQLITE_BUSY = 5;
+
 /**
  * Keeps a folder for this process until it is disposed of or the process ends, however it ends.
  *
@@ -22,6 +24,8 @@ export function lockFolder(directory: string): Disposable {
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
+    const isBusy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+    if (!isBusy) throw error;
     throw new FolderInUseError(directory, { cause: error });
   }
   return { [Symbol.dispose]: () => database.close() };
