@@ -96,7 +96,11 @@ async function start(
       if (failure !== undefined) throw failure;
       assert(step < stepsMax, `not within ${stepsMax} steps`);
       // A source that does not sleep is at its files or its answer.
-      for (let turns = 0; turns < 3 || (clock.sleeping() === 0 && turns < 2_000); turns++)
+      for (
+        let turns = 0;
+        turns < 3 || (clock.sleeping() === 0 && failure === undefined && turns < 1_000_000);
+        turns++
+      )
         await turn();
       if (!holds()) await clock.advance(stepMs);
     }

@@ -43,7 +43,7 @@ function start(t: TestContext, options: Record<string, unknown>, deps: Partial<S
   async function until(holds: () => boolean, stepsMax = 500): Promise<void> {
     for (let step = 0; !holds(); step++) {
       assert(step < stepsMax, `not within ${stepsMax} steps`);
-      for (let turns = 0; turns < 3 || (clock.sleeping() === 0 && turns < 2_000); turns++)
+      for (let turns = 0; turns < 3 || (clock.sleeping() === 0 && turns < 1_000_000); turns++)
         await turn();
       if (!holds()) await clock.advance(100);
     }

@@ -158,8 +158,9 @@ test("fixes of a clock that is years ahead do not wait for ever, and hold nothin
   assert.equal(count, 3_999);
   merger.add(parsed.message, Date.UTC(2026, 0, 1));
   const next = merger.add(parsed.message, Date.UTC(2026, 0, 1, 0, 0, 1));
+  const real = next.filter(({ asset }) => asset === "aircraft:7c0001");
   assert.deepEqual(
-    next.map(({ asset, at }) => [asset, at]),
-    [["aircraft:7c0001", Date.UTC(2026, 0, 1)]],
+    real.map(({ at }) => at),
+    [Date.UTC(2026, 0, 1)],
   );
 });
