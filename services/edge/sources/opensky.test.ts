@@ -88,17 +88,17 @@ async function start(
   const reports: Report[] = [];
   const stopper = new AbortController();
   const ended = source.run(async (batch) => void reports.push(...batch), stopper.signal);
-  let failure: Error | undefined;
-  ended.catch((error: Error) => (failure = error));
+  const failures: Error[] = [];
+  ended.catch((error: Error) => failures.push(error));
 
   async function until(holds: () => boolean, stepsMax = 100_000, stepMs = 1_000): Promise<void> {
     for (let step = 0; !holds(); step++) {
-      if (failure !== undefined) throw failure;
+      for (const failure of failures) throw failure;
       assert(step < stepsMax, `not within ${stepsMax} steps`);
       // A source that does not sleep is at its files or its answer.
       for (
         let turns = 0;
-        turns < 3 || (clock.sleeping() === 0 && failure === undefined && turns < 1_000_000);
+        turns < 3 || (clock.sleeping() === 0 && failures.length === 0 && turns < 1_000_000);
         turns++
       )
         await turn();
