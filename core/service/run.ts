@@ -89,6 +89,19 @@ export async function run(
   if (running) await withDeadline(stopInOrder(running, config, deps), config, deps, host);
   stop.dispose();
   log.info({ exitCode: host.exitCode ?? 0 }, "stopped");
+  if (deps.host === undefined) exitWhenLingering(log);
+}
+
+const LINGER_MS = 500;
+
+/** Everything is closed; what still keeps the process (an idle socket, say) may not keep it long. */
+function exitWhenLingering(log: Log): void {
+  const end = () => {
+    log.debug({ resources: process.getActiveResourcesInfo() }, "closed, and still held; exiting");
+    process.exit();
+  };
+  // The timer itself holds nothing, and no clock of a test reaches here.
+  setTimeout(end, LINGER_MS).unref();
 }
 
 type Reason = { readonly kind: "reason"; readonly text: string; readonly isCrash: boolean };
