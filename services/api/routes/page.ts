@@ -5,6 +5,7 @@ import type { HttpApp } from "@drover/core/service/http";
 
 const files = [
   { path: "/", file: "index.html", type: "text/html; charset=utf-8" },
+  { path: "/page/icon.svg", file: "icon.svg", type: "image/svg+xml" },
   { path: "/page/page.css", file: "page.css", type: "text/css; charset=utf-8" },
   { path: "/page/page.js", file: "page.js", type: "text/javascript; charset=utf-8" },
 ] as const;
