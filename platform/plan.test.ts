@@ -85,9 +85,9 @@ test("a process gets the addresses of what it uses and no other secret", () => {
   assert.equal(api.env["DROVER_EXTRA"], "1");
 });
 
-test("an edge waits for the gateway and reports through it on loopback", () => {
+test("an edge ends before the gateway and reports through it on loopback", () => {
   const barn = find("barn");
-  assert.deepEqual(barn.after, ["gateway"]);
+  assert.deepEqual([barn.after, barn.endsBefore], [[], ["gateway"]]);
   assert.equal(barn.env["DROVER_REGIONS"], "local=http://127.0.0.1:8080");
   assert.equal(barn.env["DROVER_TOKEN"], "token-of-barn");
   assert.equal(barn.env["DROVER_STATE_DIR"], "/data/state/barn");

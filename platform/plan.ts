@@ -9,7 +9,10 @@ export type ProcessPlan = {
   readonly role: "engine" | "service" | "gateway" | "edge" | "demo";
   /** Path from the root. */
   readonly entry: string;
+  /** It starts once these are ready, and ends before they do. */
   readonly after: readonly string[];
+  /** It also ends before these, though it need not wait for them to start. */
+  readonly endsBefore: readonly string[];
   readonly port: number;
   readonly heapMb: number | undefined;
   readonly env: Readonly<Record<string, string>>;
@@ -165,6 +168,7 @@ function planEngine(
     role: "engine",
     entry: engine.entry,
     after: [],
+    endsBefore: [],
     port: httpPort,
     heapMb: engine.heapMb,
     passEnv: [],
@@ -191,6 +195,7 @@ function planServices(
         role,
         entry: service.entry,
         after: service.after,
+        endsBefore: [],
         port,
         heapMb: service.heapMb,
         passEnv: service.passEnv,
@@ -222,7 +227,9 @@ function planEdges(
       name,
       role: "edge",
       entry: platform.edge.entry,
-      after: ["gateway", ...edge.after],
+      after: edge.after,
+      // It keeps what it reads until somebody is there to take it.
+      endsBefore: ["gateway"],
       port,
       heapMb: edge.heapMb,
       passEnv: edge.passEnv,
@@ -262,6 +269,7 @@ function planGateway(platform: Platform, placement: Placement): ProcessPlan {
     role: "gateway",
     entry: gateway.entry,
     after: [...new Set(gateway.routes.map((route) => route.service))],
+    endsBefore: [],
     port: placement.gatewayPort,
     heapMb: gateway.heapMb,
     passEnv: [],

@@ -25,7 +25,7 @@ async function setUp(t: TestContext, wanted: readonly Wanted[]) {
     const port = ports.get(instance) ?? 0;
     const common = { DROVER_PORT: String(port), DROVER_INSTANCE: instance, TELL: tellFile };
     const plan = { instance, name, role: "service", entry, after, port } as const;
-    return { ...plan, heapMb: undefined, passEnv: [], env: { ...common, ...env } };
+    return { ...plan, heapMb: undefined, passEnv: [], endsBefore: [], env: { ...common, ...env } };
   });
   const events: string[] = [];
   const lines: string[] = [];

@@ -43,7 +43,7 @@ export function createSupervisor(config: SupervisorConfig, deps: KeeperDeps): Su
       const items = keepers.map((keeper) => ({
         // Replicas of one service stand on one level because they wait for the same names.
         name: keeper.plan.name,
-        after: keeper.plan.after.filter((name) => name !== keeper.plan.name),
+        after: [...keeper.plan.after, ...keeper.plan.endsBefore],
         keeper,
       }));
       for (const level of levelsOf(items).toReversed()) {
