@@ -3,7 +3,7 @@
 import { crc32 } from "node:zlib";
 import { StreamCorruptError } from "./log.ts";
 import type { Entry, ReadLimits, Totals } from "./log.ts";
-import { kinds, lanes } from "./sqlite-append.ts";
+import { kinds, lanes } from "./append-plan.ts";
 import { asStreamError, partitionStride } from "./sqlite-files.ts";
 import type { SqliteFiles } from "./sqlite-files.ts";
 
