@@ -1,6 +1,7 @@
 // The one way to ClickHouse: `@clickhouse/client`, whether the server is our embedded engine or a
 // real one reached by its URL.
 
+import { buffer as collect } from "node:stream/consumers";
 import { createClient } from "@clickhouse/client";
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
@@ -25,6 +26,8 @@ export interface History extends AsyncDisposable {
   command(sql: string, options?: CommandOptions): Promise<void>;
   /** Rows of a SELECT as objects; parameters are `{name:Type}` in the text. */
   rows<T>(sql: string, options?: QueryOptions): Promise<T[]>;
+  /** The bytes that a SELECT answers in the format that its text names. */
+  bytes(sql: string, options?: QueryOptions): Promise<Buffer>;
   /**
    * Makes everything inserted so far survive a power cut.
    *
@@ -94,9 +97,14 @@ export function connectHistory(config: HistoryConfig): History {
     },
     async rows<T>(sql: string, options: QueryOptions = {}) {
       const settings = { ...limitSettings(options.limits), ...options.settings };
-      const request = { query: sql, format: "JSONEachRow", ...given({ ...options, settings }) };
-      const result = await client.query({ ...request, format: "JSONEachRow" });
+      const request = given({ ...options, settings });
+      const result = await client.query({ query: sql, format: "JSONEachRow", ...request });
       return result.json<T>();
+    },
+    async bytes(sql, options = {}) {
+      const settings = { ...limitSettings(options.limits), ...options.settings };
+      const answer = await client.exec({ query: sql, ...given({ ...options, settings }) });
+      return collect(answer.stream);
     },
     checkpoint: (signal) => makeCheckpoint(config, timeoutMs, signal),
     async [Symbol.asyncDispose]() {

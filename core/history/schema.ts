@@ -115,7 +115,8 @@ SETTINGS ${settings(options, [byPart])}`;
       return `CREATE TABLE IF NOT EXISTS map_points (
   level UInt8, place UInt64 ${fixed}, at DateTime64(3, 'UTC') ${small}, asset String ${small},
   altitude_cm Int32 ${small}, speed_cmps Int32 ${small}, heading_cdeg Int32 ${small},
-  x UInt32 ${small}, y UInt32 ${small}
+  x UInt32 ${small}, y UInt32 ${small},
+  INDEX x_range x TYPE minmax GRANULARITY 1, INDEX y_range y TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree PARTITION BY toYYYYMMDD(at) ORDER BY (level, place, at)
 SETTINGS ${settings(options, [byPart])}`;
   }
