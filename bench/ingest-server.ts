@@ -3,8 +3,11 @@
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { parseEnv } from "../core/service/env.ts";
+import { systemClock } from "../core/service/clock.ts";
 import { createBasics } from "../core/service/basics.ts";
+import { openStream } from "../core/stream/open.ts";
 import type { AppendBatch, AppendResult } from "../core/stream/log.ts";
 import { ingestEnv } from "../services/ingest/config.ts";
 import { createIngestHttp } from "../services/ingest/serve.ts";
@@ -34,7 +37,7 @@ async function listenBare(): Promise<string> {
 
 async function openSubject(): Promise<ServeDeps["stream"]> {
   if (subject === "sqlite append") {
-    throw new Error(`not yet ${folder}`);
+    return openStream({ url: `sqlite:${join(folder, "stream.db")}` }, { clock: systemClock });
   }
   return {
     partitions: 24,
