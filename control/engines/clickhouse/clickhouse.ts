@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { mkdir } from "node:fs/promises";
+import type { Clock } from "@drover/core/service/clock";
 import type { Basics } from "@drover/core/service/basics";
 import { latencySeconds } from "@drover/core/service/metrics";
 import type { Running } from "@drover/core/service/run";
@@ -40,10 +41,11 @@ const BODY_BYTES_MAX = 64 * MIB;
 const SPOOL_BYTES_MAX = 160 * MIB;
 const STATEMENT_BYTES_MAX = 256 * 1024;
 const PIECE_BYTES_MAX = 4 * MIB;
-const DOCUMENT_BYTES_MAX = 32 * MIB;
+const DOCUMENT_BYTES_MAX = 16 * MIB;
 const FULL_EXECUTION_MS_MAX = 120_000;
 const READER_EXECUTION_MS_MAX = 30_000;
 const BODY_TIMEOUT_MS = 120_000;
+const DRAIN_MS = 5_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Longer than clients keep an idle connection, so that the client closes first. */
 const KEEP_ALIVE_MS = 72_000;
@@ -96,10 +98,10 @@ export async function startClickhouse(config: ClickhouseConfig, deps: Basics): P
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const url = await listen(server, config);
   log.info({ url, folder: config.folder, spool: spool.folder }, "serving ClickHouse");
-  return { url, ...stopping(server, engine, spool) };
+  return { url, ...stopping(server, engine, spool, deps.clock) };
 }
 
-function stopping(server: Server, engine: Engine, spool: Spool): Running {
+function stopping(server: Server, engine: Engine, spool: Spool, clock: Clock): Running {
   const closed = Promise.withResolvers<void>();
   server.once("close", () => closed.resolve());
   return {
@@ -107,7 +109,14 @@ function stopping(server: Server, engine: Engine, spool: Spool): Running {
       server.close();
       server.closeIdleConnections();
     },
-    drain: () => closed.promise,
+    async drain() {
+      const ended = new AbortController();
+      // Who has not taken an answer by then will not.
+      const cut = clock.sleep(DRAIN_MS, ended.signal).then(() => server.closeAllConnections());
+      await closed.promise;
+      ended.abort();
+      await cut.catch(() => {});
+    },
     async close() {
       await engine[Symbol.asyncDispose]();
       await spool[Symbol.asyncDispose]();

@@ -53,7 +53,7 @@ export const clickhouseEnv = declareEnv({
   memoryMib: {
     name: "DROVER_CLICKHOUSE_MEMORY_MIB",
     schema: envInt({ min: 200, max: 1_000_000 }),
-    default: "640",
+    default: "512",
     meaning: "most memory that all statements take together, in MiB",
   },
   spoolFolder: {

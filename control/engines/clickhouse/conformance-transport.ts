@@ -13,9 +13,9 @@ export const transportFacts: readonly ConformanceFact[] = [
     async check({ sql }) {
       const narrow = await sql("SELECT getSetting('max_threads')", { max_threads: "1" });
       assert.equal(narrow.text, "1\n");
-      await sql("SELECT number FROM numbers(10)", { max_result_rows: "1" });
+      await sql("SELECT number FROM numbers(10)", { max_rows_to_read: "1" });
       for (let times = 0; times < 8; times += 1) {
-        assert.equal((await sql("SELECT getSetting('max_result_rows')")).text, "0\n");
+        assert.equal((await sql("SELECT getSetting('max_rows_to_read')")).text, "0\n");
       }
     },
   },
@@ -23,10 +23,11 @@ export const transportFacts: readonly ConformanceFact[] = [
     name: "gives nothing of a failed result to the next request",
     async check({ sql }) {
       for (let times = 0; times < 8; times += 1) {
-        const failed = await sql(
-          "SELECT throwIf(number = 900000, 'now') FROM numbers(1000000) FORMAT TSV SETTINGS max_block_size = 1000",
-        );
-        assert.ok(failed.status >= 400 || /Exception/.test(failed.text));
+        const failing =
+          "SELECT throwIf(number = 900000, 'now') FROM numbers(1000000) FORMAT TSV SETTINGS max_block_size = 1000";
+        // A result that had begun to flow can only be broken off.
+        const failed = await sql(failing).catch(() => undefined);
+        assert.ok(!failed || failed.status >= 400 || /Exception/.test(failed.text));
         assert.equal((await sql("SELECT 'mine'")).text, "mine\n");
       }
     },

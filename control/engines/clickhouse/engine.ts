@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Session } from "chdb";
+import { isAlive } from "@drover/core/service/run";
 import { createSemaphore } from "@drover/core/service/limits";
 import type { Log } from "@drover/core/service/log";
 import { ClickHouseError, EngineError } from "./errors.ts";
@@ -79,6 +82,7 @@ export async function openEngine(config: EngineConfig, deps: { log: Log }): Prom
     session: new Session(config.folder, { connectionArgs: args }),
     database: "",
   });
+  await probeFolder(config.folder, open);
   const lanes = {
     read: createLane("read", config, open),
     write: createLane("write", config, open),
@@ -142,6 +146,32 @@ export async function openEngine(config: EngineConfig, deps: { log: Log }): Prom
       killer.session.close();
     },
   };
+}
+
+/** The data folder cannot be used; the message says by whom it is held or what failed. */
+export class FolderError extends Error {
+  override name = "FolderError";
+}
+
+/** The engine locks its folder by itself, but tells only standard error why it will not open. */
+async function probeFolder(folder: string, open: () => Seat): Promise<void> {
+  // Read before: the engine writes its own number there when it opens.
+  const holder = await readHolder(folder);
+  try {
+    open().session.close();
+  } catch (cause) {
+    const reason =
+      holder !== undefined && isAlive(holder)
+        ? `another process (${holder}) has it; one folder serves one process`
+        : "the engine cannot read it; its own message stands above";
+    throw new FolderError(`cannot open ${folder}: ${reason}`, { cause });
+  }
+}
+
+async function readHolder(folder: string): Promise<number | undefined> {
+  const status = await readFile(join(folder, "status"), "utf8").catch(() => "");
+  const pid = /^PID: (\d+)/m.exec(status)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 function createLane(name: LaneName, config: EngineConfig, open: () => Seat) {

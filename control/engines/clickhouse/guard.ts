@@ -78,7 +78,9 @@ function checkToken(tokens: readonly Token[], token: Token, at: number, config: 
   if (isSymbol(token, ";")) {
     throw new ClickHouseError("SYNTAX_ERROR", "Multi-statements are not allowed.");
   }
-  if (token.kind === "word" || token.kind === "quoted") checkName(token, next, config);
+  if (token.kind === "word" || token.kind === "quoted") {
+    checkName(token, next, config, isBackupFile(tokens, at));
+  }
   if (isWord(token, "INTO") && isWord(next, "OUTFILE")) throw denied("INTO OUTFILE");
   if (isWord(token, "FROM") && isWord(next, "INFILE")) throw denied("FROM INFILE");
   if (
@@ -99,14 +101,19 @@ function checkToken(tokens: readonly Token[], token: Token, at: number, config: 
 }
 
 /** Quoted names are names of functions and databases too. */
-function checkName(token: Token, next: Token | undefined, config: GuardConfig): void {
+function checkName(
+  token: Token,
+  next: Token | undefined,
+  config: GuardConfig,
+  isBackupFile: boolean,
+): void {
   const name = nameOf(token);
   if (token.kind === "quoted" && /[/\\]/.test(name)) throw denied("a path as a name");
   if (name === "default" && isSymbol(next, ".")) {
     // The engine's own "default" database takes every unknown table name for a file's.
     throw new ClickHouseError("UNKNOWN_DATABASE", "Database default does not exist: name another");
   }
-  if (!isSymbol(next, "(")) return;
+  if (!isSymbol(next, "(") || isBackupFile) return;
   const lower = name.toLowerCase();
   const isTableFunction = config.tableFunctions.has(lower) && !harmlessTableFunctions.has(lower);
   if (isTableFunction || refusedFunctions.has(lower) || refusedPattern.test(lower)) {
@@ -130,7 +137,15 @@ function checkSystem(tokens: readonly Token[]): void {
   if (!isAllowed) throw denied(`SYSTEM ${words.slice(0, 3).join(" ")}`);
 }
 
-/** `BACKUP … TO File('name')`: the engine keeps the name inside its allowed folder. */
+/** `BACKUP … TO File('name')`, where the engine itself keeps the name inside its allowed folder. */
+function isBackupFile(tokens: readonly Token[], at: number): boolean {
+  if (!isWord(tokens[0], "BACKUP", "RESTORE") || !isWord(tokens[at - 1], "TO", "FROM"))
+    return false;
+  return isWord(tokens[at], "FILE") && tokens[at]?.depth === 0;
+}
+
 function checkBackup(tokens: readonly Token[], config: GuardConfig): void {
   if (config.backupsFolder === undefined) throw denied("BACKUP without a folder for backups");
+  const at = tokens.findLastIndex((token) => token.depth === 0 && isWord(token, "TO", "FROM"));
+  if (!isBackupFile(tokens, at + 1)) throw denied("BACKUP to anything but File");
 }

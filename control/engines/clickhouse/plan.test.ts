@@ -137,7 +137,7 @@ test("settings go into the statement, its own weigh more, and limits have a cap"
   assert.equal(read.format, "CSV");
   assert.equal(
     read.sql,
-    "SELECT 1 SETTINGS max_threads = 2, max_execution_time = 10, max_memory_usage = 5, max_result_bytes = 100",
+    "SELECT 1 SETTINGS max_threads = 2, max_execution_time = 10, max_memory_usage = 5, max_result_bytes = 100, max_result_rows = 2",
   );
   assert.doesNotMatch(read.streamSql ?? "", /max_result_bytes/);
   const hostile = new Map([["log_comment", "x', readonly = 0; DROP TABLE t; --"]]);

@@ -46,6 +46,9 @@ export type Plan =
       sqlFor(path: string): string;
     };
 
+/** Rows smaller than this are few enough in any result to let the limit on rows stop them first. */
+const RESULT_ROW_BYTES = 64;
+
 /** @throws ClickHouseError when the statement is refused. */
 export function planStatement(ask: Ask, config: PlanConfig): Plan {
   const statement = bind(parseStatement(ask.text), ask.params);
@@ -95,12 +98,15 @@ function planRead(statement: Statement, ask: Ask, config: PlanConfig): Plan {
   const settings = mergeSettings([ask.settings, statement.settings], config.limits[ask.role]);
   const sql = toText(statement.sql);
   const isQuery = statement.verb === "SELECT" || statement.verb === "WITH";
-  const hasOwnLimit = settings.has("max_result_bytes");
+  const hasOwnLimit = settings.has("max_result_bytes") || settings.has("max_result_rows");
   const mayStream = isQuery && isStreamable(format) && !hasOwnLimit;
   const streamSql = mayStream ? sql + settingsClause(settings) : undefined;
   if (!hasOwnLimit) {
     const bytesMax = mayStream ? config.pieceBytesMax : config.documentBytesMax;
     settings.set("max_result_bytes", String(bytesMax));
+    // The engine counts a constant column once, however many rows repeat it.
+    const rowsMax = Math.ceil(bytesMax / RESULT_ROW_BYTES);
+    settings.set("max_result_rows", String(rowsMax));
   }
   return { kind: "read", sql: sql + settingsClause(settings), streamSql, format };
 }
