@@ -178,3 +178,50 @@ describe("what the stream says", () => {
     assert.equal((await sent).status, 503);
   });
 });
+
+describe("stopping", () => {
+  it("answers what it has begun and takes no more", async () => {
+    const { stream, ingest } = await setUp();
+    const { promise: stored, resolve } = Promise.withResolvers<void>();
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    stream.fault = async () => {
+      arrive();
+      await stored;
+      return { accepted: 1, quarantined: 0, duplicates: 0, through: 1 };
+    };
+    const begun = ingest.post(ndjson(report()), edge1);
+    await arrived;
+    const stopped = ingest[Symbol.asyncDispose]();
+    const late = await ingest.post(ndjson(report()), edge1).catch(() => undefined);
+    assert(late === undefined || late.status === 503, `${late?.status}`);
+    resolve();
+    assert.equal((await begun).status, 200);
+    await stopped;
+    assert.equal(stream.batches.length, 1);
+  });
+});
+
+describe("what operators see", () => {
+  it("serves health and version to anybody, and counts what happened", async () => {
+    const { ingest } = await setUp();
+    await using _ = ingest;
+    const body = ndjson(report(), "{", report({ at: nowMs }));
+    await ingest.post(body, edge1);
+    await ingest.post(body, edge1);
+    for (const path of ["/healthz", "/livez", "/version"]) {
+      assert.equal((await ingest.request(path)).status, 200, path);
+    }
+    const { text } = await ingest.request("/metrics");
+    for (const line of [
+      'drover_reports_accepted_total{service="ingest"} 2',
+      'drover_reports_duplicate_total{service="ingest"} 2',
+      'drover_reports_quarantined_total{reason="bad-json",service="ingest"} 2',
+      'drover_ingest_append_seconds_count{service="ingest"} 2',
+      `drover_ingest_body_bytes_total{service="ingest"} ${body.length * 2}`,
+      'drover_ingest_in_flight_bytes{service="ingest"} 0',
+    ]) {
+      assert(text.includes(`${line}\n`), `${line} is missing from ${text}`);
+    }
+    assert.match(text, /drover_http_request_seconds_bucket\{.*route="\/v1\/reports"/);
+  });
+});
