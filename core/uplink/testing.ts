@@ -27,11 +27,11 @@ export function answerFor(batch: Batch): IngestAnswer {
   return { accepted: batch.reports, duplicates: 0, quarantined: [], through: batch.last };
 }
 
-export function acknowledgeAll(batch: Batch): SendResult {
+export function acknowledgeAll(batch: Batch, rttMs = 5): SendResult {
   return {
     kind: "acknowledged",
     answer: answerFor(batch),
-    timing: { rttMs: 5, aheadMs: undefined },
+    timing: { rttMs, aheadMs: undefined },
   };
 }
 
@@ -77,14 +77,10 @@ export function createNumberBacklog(): NumberBacklog {
   let end = 0;
   let liveFrom = 1;
   const ofLane = (lane: Lane) =>
-    [...pending].filter((each) => each >= liveFrom === (lane === "live")).sort((a, b) => a - b);
+    [...pending].filter((each) => each >= liveFrom === (lane === "live")).toSorted((a, b) => a - b);
   const tell = () => {
     for (const listener of listeners) listener();
   };
-  const each = ({ first, last }: Batch, use: (number: number) => void) => {
-    for (let number = first; number <= last; number++) use(number);
-  };
-
   return {
     acknowledged,
     add(count) {
@@ -106,13 +102,13 @@ export function createNumberBacklog(): NumberBacklog {
       return taken.length === 0
         ? undefined
         : batchOf(
-            taken.sort((a, b) => a - b),
+            taken.toSorted((a, b) => a - b),
             lane,
           );
     },
-    acknowledge: (batch) => each(batch, (number) => acknowledged.add(number)),
+    acknowledge: (batch) => forEachNumber(batch, (number) => acknowledged.add(number)),
     release(batch) {
-      each(batch, (number) => pending.add(number));
+      forEachNumber(batch, (number) => pending.add(number));
       tell();
     },
     onNews(listener) {
@@ -120,4 +116,8 @@ export function createNumberBacklog(): NumberBacklog {
       return () => listeners.delete(listener);
     },
   };
+}
+
+function forEachNumber({ first, last }: Batch, use: (number: number) => void): void {
+  for (let number = first; number <= last; number++) use(number);
 }

@@ -177,7 +177,7 @@ test("while live reports wait, backfill has one slot; then as many as the region
     assert.ok(now.live <= uplinkConfig.liveSlots);
     await clock.sleep(50);
     now[batch.lane] -= 1;
-    return { ...acknowledgeAll(batch), timing: { rttMs: 50, aheadMs: undefined } } as SendResult;
+    return acknowledgeAll(batch, 50);
   });
   backlog.add(2_000);
   backlog.setLiveFrom(2_001);

@@ -29,7 +29,7 @@ await run(env, basics, async () => {
   });
   const app = createHttp({ version: basics.version }, basics);
   registerEdgeRoutes(app, edge, { edge: env.edge, clock });
-  registerEdgeMetrics(metrics, edge);
+  registerEdgeMetrics(metrics, edge, { edge: env.edge, clock });
   await app.listen({ host: env.host, port: env.port });
   return {
     ...edge,
