@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import { mkdir } from "node:fs/promises";
 import type { Clock } from "@drover/core/service/clock";
 import type { Basics } from "@drover/core/service/basics";
@@ -55,7 +56,7 @@ export type Clickhouse = Running & { readonly url: string };
 export async function startClickhouse(config: ClickhouseConfig, deps: Basics): Promise<Clickhouse> {
   const { log, metrics } = deps;
   await mkdir(config.folder, { recursive: true, mode: 0o700 });
-  const engine = await openEngine({ ...config, lanes }, { log });
+  const engine = await openEngine({ ...config, lanes }, deps);
   const spool = await openSpool({
     folders: config.spoolFolders,
     bodyBytesMax: BODY_BYTES_MAX,
@@ -103,11 +104,19 @@ export async function startClickhouse(config: ClickhouseConfig, deps: Basics): P
 
 function stopping(server: Server, engine: Engine, spool: Spool, clock: Clock): Running {
   const closed = Promise.withResolvers<void>();
+  const silent = new Set<Socket>();
+  // Connections without a first request count as busy to the server, and would hold up the end.
+  server.on("connection", (socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
+  server.on("request", (request) => silent.delete(request.socket));
   server.once("close", () => closed.resolve());
   return {
     async stopAccepting() {
       server.close();
       server.closeIdleConnections();
+      for (const socket of silent) socket.destroy();
     },
     async drain() {
       const ended = new AbortController();

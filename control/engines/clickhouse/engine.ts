@@ -1,11 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Session } from "chdb";
-import { isAlive } from "@drover/core/service/run";
 import { createSemaphore } from "@drover/core/service/limits";
+import type { Clock } from "@drover/core/service/clock";
 import type { Log } from "@drover/core/service/log";
-import { ClickHouseError, EngineError } from "./errors.ts";
-import { quoteName, quoteString } from "./tokens.ts";
+import { ClickHouseError } from "./errors.ts";
+import { probeFolder } from "./folder.ts";
+import { kill } from "./kill.ts";
+import { execute, settle, toEngineError, useDatabase } from "./seat.ts";
+import type { CallResult, Seat } from "./seat.ts";
+import { quoteName } from "./tokens.ts";
 
 /**
  * chDB behind lanes. A session runs one statement after another; sessions run side by side. Each
@@ -36,13 +38,6 @@ export type Call = {
   readonly isKillable: boolean;
 };
 
-export type CallResult = {
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-  readonly resultBytes: number;
-  readonly elapsedMs: number;
-};
-
 export interface Engine extends AsyncDisposable {
   run(lane: LaneName, call: Call): Promise<CallResult>;
   /** The result in pieces; each is fetched when the one before it was taken. */
@@ -50,8 +45,6 @@ export interface Engine extends AsyncDisposable {
   inUse(lane: LaneName): number;
   waiting(lane: LaneName): number;
 }
-
-type Seat = { session: Session; database: string };
 
 /** Sized for a small machine: the engine's own defaults keep up to 5 GiB for each cache. */
 const MARK_CACHE_BYTES = 48 * 1024 * 1024;
@@ -76,7 +69,10 @@ export function connectionArgs(config: EngineConfig): string[] {
 }
 
 /** Opens the folder; throws when another process has it or when it cannot be read. */
-export async function openEngine(config: EngineConfig, deps: { log: Log }): Promise<Engine> {
+export async function openEngine(
+  config: EngineConfig,
+  deps: { clock: Clock; log: Log },
+): Promise<Engine> {
   const args = connectionArgs(config);
   const open = (): Seat => ({
     session: new Session(config.folder, { connectionArgs: args }),
@@ -91,14 +87,6 @@ export async function openEngine(config: EngineConfig, deps: { log: Log }): Prom
   await execute(killer, `CREATE DATABASE IF NOT EXISTS ${quoteName(config.database)}`, "TSV");
   let nextMarker = 0;
 
-  /** A killed statement stays listed until its session runs the next one, so nobody waits for it. */
-  function kill(marker: string): void {
-    const where = `endsWith(query, ${quoteString(marker)})`;
-    execute(killer, `KILL QUERY WHERE ${where} ASYNC`, "TSV").catch((error: unknown) => {
-      deps.log.warn({ err: error }, "a statement whose caller left was not killed");
-    });
-  }
-
   function mark(call: Call): { sql: string; marker: string } {
     nextMarker += 1;
     const marker = `/*drover:${nextMarker}*/`;
@@ -112,7 +100,8 @@ export async function openEngine(config: EngineConfig, deps: { log: Log }): Prom
       const lane = lanes[laneName];
       using held = await lane.take(call.signal);
       const { sql, marker } = mark(call);
-      const onAbort = () => kill(marker);
+      let isOver = false;
+      const onAbort = () => void kill(marker, () => isOver, { ...deps, killer });
       if (call.isKillable) call.signal?.addEventListener("abort", onAbort, { once: true });
       try {
         await useDatabase(held.seat, call.database);
@@ -121,6 +110,7 @@ export async function openEngine(config: EngineConfig, deps: { log: Log }): Prom
         await settle(held.seat, open);
         throw error;
       } finally {
+        isOver = true;
         call.signal?.removeEventListener("abort", onAbort);
       }
     },
@@ -148,32 +138,6 @@ export async function openEngine(config: EngineConfig, deps: { log: Log }): Prom
   };
 }
 
-/** The data folder cannot be used; the message says by whom it is held or what failed. */
-export class FolderError extends Error {
-  override name = "FolderError";
-}
-
-/** The engine locks its folder by itself, but tells only standard error why it will not open. */
-async function probeFolder(folder: string, open: () => Seat): Promise<void> {
-  // Read before: the engine writes its own number there when it opens.
-  const holder = await readHolder(folder);
-  try {
-    open().session.close();
-  } catch (cause) {
-    const reason =
-      holder !== undefined && isAlive(holder)
-        ? `another process (${holder}) has it; one folder serves one process`
-        : "the engine cannot read it; its own message stands above";
-    throw new FolderError(`cannot open ${folder}: ${reason}`, { cause });
-  }
-}
-
-async function readHolder(folder: string): Promise<number | undefined> {
-  const status = await readFile(join(folder, "status"), "utf8").catch(() => "");
-  const pid = /^PID: (\d+)/m.exec(status)?.[1];
-  return pid === undefined ? undefined : Number(pid);
-}
-
 function createLane(name: LaneName, config: EngineConfig, open: () => Seat) {
   const { sessions, waitersMax } = config.lanes[name];
   const permits = createSemaphore({ name: `${name} lane`, permits: sessions, waitersMax });
@@ -187,6 +151,11 @@ function createLane(name: LaneName, config: EngineConfig, open: () => Seat) {
         const full = `Too many simultaneous queries for all users. Maximum: ${sessions} + ${waitersMax} waiting`;
         throw new ClickHouseError("TOO_MANY_SIMULTANEOUS_QUERIES", full, { cause: error });
       });
+      if (signal?.aborted) {
+        // It left at the very moment its turn came; no "abort" will be heard any more.
+        permit.release();
+        throw new ClickHouseError("QUERY_WAS_CANCELLED", "The caller left");
+      }
       const seat = idle.pop();
       if (seat === undefined) throw new Error(`${name} lane: more permits than sessions`);
       return {
@@ -203,48 +172,4 @@ function createLane(name: LaneName, config: EngineConfig, open: () => Seat) {
       for (const seat of idle) seat.session.close();
     },
   };
-}
-
-async function useDatabase(seat: Seat, database: string): Promise<void> {
-  if (seat.database === database) return;
-  seat.database = "";
-  await execute(seat, `USE ${quoteName(database)}`, "TSV");
-  seat.database = database;
-}
-
-async function execute(seat: Seat, sql: string, format: string): Promise<CallResult> {
-  try {
-    const result = await seat.session.queryAsync(sql, { format });
-    return {
-      bytes: result.bytes(),
-      rows: result.rowsRead,
-      resultBytes: result.bytesRead,
-      elapsedMs: result.elapsed * 1_000,
-    };
-  } catch (error) {
-    throw toEngineError(error);
-  }
-}
-
-function toEngineError(error: unknown): Error {
-  if (!(error instanceof Error)) return new EngineError(String(error), { cause: error });
-  return error.message.startsWith("Code: ")
-    ? new EngineError(error.message, { cause: error })
-    : error;
-}
-
-const SETTLE_TRIES = 3;
-
-/**
- * Makes a session safe for the next caller after a statement that failed. What the failed one had
- * already written comes out in front of the next one's result, which would hand rows of one caller
- * to another; so a probe takes it away. A session that does not come clean is replaced.
- */
-async function settle(seat: Seat, open: () => Seat): Promise<void> {
-  for (let tries = 0; tries < SETTLE_TRIES; tries += 1) {
-    const probe = await execute(seat, "SELECT 1", "TSV").catch(() => undefined);
-    if (probe && Buffer.from(probe.bytes).toString("latin1") === "1\n") return;
-  }
-  seat.session.close();
-  Object.assign(seat, open());
 }

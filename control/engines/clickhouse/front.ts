@@ -3,13 +3,14 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { LimitError } from "@drover/core/service/limits";
 import type { Log } from "@drover/core/service/log";
 import { decodeBody, encodeAnswer } from "./coding.ts";
-import type { CallResult, Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { ClickHouseError, EngineError } from "./errors.ts";
 import { contentTypeOf } from "./formats.ts";
 import { planStatement } from "./plan.ts";
 import type { Plan, PlanConfig } from "./plan.ts";
 import { readBody } from "./request-body.ts";
 import type { RequestBody } from "./request-body.ts";
+import type { CallResult } from "./seat.ts";
 import type { Spool } from "./spool.ts";
 import { toByteString } from "./tokens.ts";
 import { authenticate } from "./users.ts";
