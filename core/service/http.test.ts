@@ -152,3 +152,24 @@ test("bytes that are not HTTP end the connection, not the process", async () => 
   await once(socket, "close");
   assert.equal((await fetch(`http://127.0.0.1:${address.port}/livez`)).status, 200);
 });
+
+test("a request that is being answered does not keep a closing server open", async () => {
+  const { app } = createApp();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<string>();
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  app.get("/slow", { config: { access: "public" } }, () => {
+    arrive();
+    return answered;
+  });
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  const asked = fetch(`${url}/slow`);
+  await arrived;
+  const closed = app.close();
+  // The next turn finds the server closing and the request not answered yet.
+  await new Promise((resolve) => setImmediate(resolve));
+  answer("done");
+  const response = await asked;
+  assert.equal(response.headers.get("connection"), "close");
+  assert.equal(await response.text(), "done");
+  await closed;
+});

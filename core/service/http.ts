@@ -128,6 +128,7 @@ export function createHttp(config: HttpConfig, deps: HttpDeps): HttpApp {
     );
     if (principal) request.principal = principal;
   });
+  closeAfterLastAnswers(app);
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request) => {
     const path = request.url.split("?", 1)[0] ?? "/";
@@ -144,6 +145,18 @@ export function createHttp(config: HttpConfig, deps: HttpDeps): HttpApp {
 function createOwnLog(log: Log): FastifyBaseLogger {
   const isChatty = log.isLevelEnabled("info") && !log.isLevelEnabled("debug");
   return log.child({ component: "http" }, isChatty ? { level: "warn" } : {});
+}
+
+/** An answer given while closing ends its connection; kept alive, it would hold the close up. */
+function closeAfterLastAnswers(app: HttpApp): void {
+  let isClosing = false;
+  app.addHook("preClose", async () => {
+    isClosing = true;
+  });
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (isClosing) reply.header("connection", "close");
+    done(null, payload);
+  });
 }
 
 /** A caller's own id is kept when it is harmless, so that one id follows a request everywhere. */
