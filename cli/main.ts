@@ -47,12 +47,17 @@ for (const command of [
   command.exitOverride();
 }
 
+// A launcher that was killed takes its command along; `up` has an order of its own for that.
+const leave = () => void process.kill(process.pid, "SIGTERM");
+if (process.argv[2] !== "up") process.once("disconnect", leave);
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = explain(error);
 } finally {
   // The launcher's channel must not keep a finished command alive.
+  process.off("disconnect", leave);
   if (process.connected) process.disconnect();
 }
 

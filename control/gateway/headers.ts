@@ -3,6 +3,8 @@ import type { IncomingMessage } from "node:http";
 /** They speak about one connection and end with it (RFC 9110 §7.6.1). */
 const hopByHop = new Set([
   "connection",
+  // Answered here already: the server says 100 before we see the request.
+  "expect",
   "keep-alive",
   "proxy-authenticate",
   "proxy-authorization",
