@@ -108,7 +108,7 @@ describe("the ingest process", () => {
     const acknowledged = new Set<number>();
     const sent = new Set<number>();
     let nextSeq = 1;
-    for (const killAfterMs of [40, 90]) {
+    for (const killAfterMs of [60]) {
       const { url, child } = await startIngest();
       const lanes = [0, 1, 2, 3].map(async () => {
         for (;;) {
