@@ -63,7 +63,7 @@ async function openFields(
     { id: "edge-plain" },
     { id: "edge-killed" },
     { id: "edge-day-old", atOf: (index) => startAt - dayMs + index * 7 },
-    { id: "edge-clock", nodeOptions: ["--import", clockJump] },
+    { id: "edge-clock", env: { NODE_OPTIONS: `--import=${clockJump}` } },
     // Files of this edge may not grow beyond 1 MiB (2048 blocks of 512): what a full disk is to the outbox.
     { id: "edge-full", limit: "ulimit -f 2048;", env: { DROVER_OUTBOX_WHEN_FULL: "block" } },
   ];
@@ -101,7 +101,7 @@ async function feed(fields: readonly Field[], wanted: number): Promise<void> {
 
 /** Every kind of process dies at least once while reports flow, the supervisor too. */
 async function breakEverything(drover: Drover, fields: Fields, t: TestContext): Promise<void> {
-  fields.cut.link.cut(true);
+  await fields.cut.link.cut(true);
   const victims = [
     "ingest",
     "history",
@@ -159,7 +159,7 @@ async function presentComesFirst(
   const report = { asset, kind: "vehicle", at, measurements, source: "oracle" };
   assert.ok(await field.pushOne(report));
   const startedAt = performance.now();
-  field.link.cut(false);
+  await field.link.cut(false);
   await waitFor(async () => (await drover.ask(`/v1/assets/${asset}`)).status === 200, 30_000);
   const tookMs = performance.now() - startedAt;
   const left = await field.backlog();

@@ -33,8 +33,6 @@ export interface FieldOptions {
   /** Event time of a report, by its number in this field. */
   readonly atOf: (index: number) => number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Options of node, before the launcher. */
-  readonly nodeOptions?: readonly string[];
   /** Shell prefix that limits the process, such as `ulimit -f 2048;`. */
   readonly limit?: string;
 }
@@ -111,8 +109,8 @@ export async function openField(options: FieldOptions): Promise<Field> {
     link,
     isRunning,
     async start() {
-      const source = JSON.stringify({ kind: "http", port: devicePort });
-      const words = [...(options.nodeOptions ?? []), launcher, "edge", "--id", id].concat([
+      const source = `http=${devicePort}`;
+      const words = [launcher, "edge", "--id", id].concat([
         "--to",
         link.url,
         "--data",

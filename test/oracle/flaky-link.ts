@@ -18,8 +18,8 @@ export interface LinkFaults {
 
 export interface FlakyLink extends AsyncDisposable {
   readonly url: string;
-  /** While cut, every connection is refused at once. */
-  cut(isCut: boolean): void;
+  /** While cut, nobody listens: connections are refused and those that stood are broken. */
+  cut(isCut: boolean): Promise<void>;
   setFaults(faults: LinkFaults): void;
   counts(): Readonly<Record<keyof LinkFaults | "delivered" | "refused", number>>;
 }
@@ -89,9 +89,17 @@ export async function openLink(target: () => string, random: () => number): Prom
   const { port } = address;
   return {
     url: `http://127.0.0.1:${port}`,
-    cut(now) {
+    async cut(now) {
+      if (now === isCut) return;
       isCut = now;
-      if (now) server.closeAllConnections();
+      if (now) {
+        const closed = new Promise((resolve) => server.close(resolve));
+        server.closeAllConnections();
+        await closed;
+      } else {
+        server.listen(port, "127.0.0.1");
+        await once(server, "listening");
+      }
     },
     setFaults(next) {
       faults = next;
@@ -100,7 +108,7 @@ export async function openLink(target: () => string, random: () => number): Prom
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearTimeout(timer);
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
 }
