@@ -240,7 +240,7 @@ class Builder implements BatchBuilder {
     const producer = this.#head?.sender.producer;
     const number = producer === undefined ? 0 : this.#seqOf(given);
     const { reason, detail } = fault;
-    const note = { line: from.line, reason, detail: detail.slice(0, 300) };
+    const note = { line: from.line, reason, detail: detail.slice(0, 300).toWellFormed() };
     const { receivedAt } = this.#stamp;
     if (number === 0) {
       const { key, seq } = keyOfText(text);

@@ -19,8 +19,8 @@ export const QuarantinedLine = z.strictObject({
   /** Ingest clock, epoch ms. */
   receivedAt: z.int().min(0),
   text: z.string(),
-  /** Only when `text` was cut at `textCharsMax`: such a line cannot be re-admitted as it is. */
-  truncated: z.literal(true).optional(),
+  /** `text` was cut at `textCharsMax`: such a line cannot be re-admitted as it is. */
+  truncated: z.boolean(),
 });
 export type QuarantinedLine = z.infer<typeof QuarantinedLine>;
 
@@ -53,8 +53,9 @@ export function encodeRefusal(refusal: Refusal): Buffer {
     reason: note.reason,
     detail: note.detail,
     receivedAt,
-    text: isCut ? text.slice(0, textCharsMax) : text,
-    ...(isCut && { truncated: true }),
+    // A cut may go through a surrogate pair, and half of one is JSON that not every reader takes.
+    text: (isCut ? text.slice(0, textCharsMax) : text).toWellFormed(),
+    truncated: isCut,
   };
   return Buffer.from(`${JSON.stringify(entry)}\n`);
 }
