@@ -21,6 +21,13 @@ const Stats = z.looseObject({
   assets: z.record(z.string(), z.number()),
 });
 
+const Status = z.looseObject({
+  isWell: z.boolean(),
+  processes: z.array(
+    z.looseObject({ role: z.string(), memoryBytes: z.number(), backlog: z.number().optional() }),
+  ),
+});
+
 async function allReady(drover: Drover): Promise<boolean> {
   return (await drover.state()).processes.every((process) => process.state === "ready");
 }
@@ -52,6 +59,24 @@ test("drover up with nothing said", { timeout: 180_000 }, async (t) => {
     assert.equal((await fetch(`${drover.url}/v1/assets`)).status, 401);
     assert.equal((await fetch(`${drover.url}/readyz`)).status, 200);
     assert.equal((await fetch(`${drover.url}/`)).status, 200);
+  });
+
+  await t.test("is seen by status, logs and doctor", async () => {
+    const ask = (...words: string[]) =>
+      spawnSync(process.execPath, [launcher, ...words, "--data", drover.dataDir], {
+        encoding: "utf8",
+      });
+    const status = ask("status", "--json");
+    assert.equal(status.status, 0, status.stderr);
+    const { isWell, processes } = Status.parse(JSON.parse(status.stdout));
+    assert.equal(isWell, true);
+    assert.ok(processes.every((process) => process.memoryBytes > 1e7));
+    assert.ok(
+      processes.some((process) => process.role === "edge" && process.backlog !== undefined),
+    );
+    assert.match(ask("logs", "ingest", "-n", "50").stdout, /^ingest │ .*INFO/m);
+    const doctor = ask("doctor", "--port", new URL(drover.url).port);
+    assert.equal(doctor.status, 0, doctor.stdout);
   });
 
   await t.test("refuses to start twice on one folder and says who has it", async () => {

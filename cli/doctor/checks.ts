@@ -137,6 +137,16 @@ async function checkDisk({ dataDir }: Subject): Promise<Outcome> {
   return fail(detail, `free at least ${formatBytes(DISK_BYTES_MIN)}, or choose another --data`);
 }
 
+/** Both clocks at one instant: read again when something came between. */
+function readClocks(): { readonly wallMs: number; readonly monotonicMs: number } {
+  for (;;) {
+    const beforeMs = systemClock.monotonicMs();
+    const wallMs = systemClock.now();
+    const monotonicMs = systemClock.monotonicMs();
+    if (monotonicMs - beforeMs < 1) return { wallMs, monotonicMs };
+  }
+}
+
 const DRIFT_WATCH_MS = 300;
 const DRIFT_MS_MAX = 30;
 const DAY_MS = 86_400_000;
@@ -144,11 +154,11 @@ const DAY_MS = 86_400_000;
 /** Every report is judged by this clock: one that is wrong quarantines what is right. */
 async function checkClock({ rootDir }: Subject): Promise<Outcome> {
   const advice = "set the clock and keep it set: timedatectl set-ntp true, or chrony";
-  const startMs = systemClock.now();
-  const startMonotonicMs = systemClock.monotonicMs();
+  const start = readClocks();
   await systemClock.sleep(DRIFT_WATCH_MS);
-  const watchedMs = systemClock.monotonicMs() - startMonotonicMs;
-  const driftMs = Math.round(systemClock.now() - startMs - watchedMs);
+  const end = readClocks();
+  const watchedMs = end.monotonicMs - start.monotonicMs;
+  const driftMs = Math.round(end.wallMs - start.wallMs - watchedMs);
   if (Math.abs(driftMs) > DRIFT_MS_MAX) {
     return fail(`the clock moved ${driftMs} ms too far in ${Math.round(watchedMs)} ms`, advice);
   }
