@@ -47,7 +47,7 @@ test("loses no acknowledged row to kill -9 in the midst of inserts, and opens ag
   await using folder = await temporaryFolder();
   const batch = 2_000;
   let acknowledged = 0;
-  for (let kills = 0; kills < 3; kills += 1) {
+  for (let kills = 0; kills < 2; kills += 1) {
     await using engine = await startProcess(folder.path);
     await must(engine, table);
     const insert = async (): Promise<void> => {
@@ -66,7 +66,7 @@ test("loses no acknowledged row to kill -9 in the midst of inserts, and opens ag
   await using engine = await startProcess(folder.path);
   const counts = (await must(engine, "SELECT count(), uniqExact(id) FROM t")).trim().split("\t");
   const [stored = 0, distinct = 0] = counts.map(Number);
-  assert.ok(acknowledged >= 15, `${acknowledged} batches`);
+  assert.ok(acknowledged >= 10, `${acknowledged} batches`);
   assert.equal(stored, distinct);
   // The last batch may be there although its answer was lost.
   assert.ok(stored === acknowledged * batch || stored === (acknowledged + 1) * batch, `${stored}`);
@@ -89,7 +89,7 @@ suite("one process", async () => {
 
   test("keeps inserts going while slow readers take every reader's place", async () => {
     const slow = "SELECT count() FROM numbers(1000000000000) WHERE number % 7 = 3";
-    const params = { max_execution_time: "0.8" };
+    const params = { max_execution_time: "0.5" };
     const readers = Array.from({ length: 5 }, () => post(engine, slow, { params, user: "reader" }));
     await sleep(100);
     let slowestMs = 0;
@@ -129,7 +129,7 @@ suite("one process", async () => {
   });
 
   test("refuses a document beyond its limit and streams rows in bounded memory", async () => {
-    const query = "SELECT number, repeat('x', 100) FROM numbers(3000000)";
+    const query = "SELECT number, repeat('x', 100) FROM numbers(2000000)";
     const document = await post(engine, `${query} FORMAT JSON`);
     assert.match(document.text, /^Code: 396\./);
     const before = await rssBytes(engine);
@@ -143,8 +143,8 @@ suite("one process", async () => {
       bytes += piece.length;
       if (pieces++ % 200 === 0) peak = Math.max(peak, await rssBytes(engine));
     }
-    assert.ok(bytes > 300_000_000, `${bytes}`);
-    assert.ok(peak - before < 200 * 1024 * 1024, `grew by ${peak - before} bytes`);
+    assert.ok(bytes > 200_000_000, `${bytes}`);
+    assert.ok(peak - before < 180 * 1024 * 1024, `grew by ${peak - before} bytes`);
   });
 
   test("rejects a body beyond its limit and goes on", async () => {
