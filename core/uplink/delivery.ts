@@ -35,6 +35,7 @@ export async function deliver(batch: Batch, deps: DeliveryDeps): Promise<boolean
     case "refused":
       events.failed(batch, result);
       return deliverParts(batch, result, deps);
+    case "conflict":
     case "unreachable":
     case "busy":
     case "unanswered":

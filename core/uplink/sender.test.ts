@@ -92,6 +92,7 @@ test("each answer is told apart by what it lets the sender do", async () => {
     [403, {}, "{}", "unauthorized"],
     [404, {}, "{}", "refused"],
     [408, {}, "{}", "unanswered"],
+    [409, {}, "{}", "conflict"],
     [413, {}, "{}", "too-large"],
     [429, { "retry-after": "7" }, "{}", "busy"],
     [500, {}, "{}", "unanswered"],

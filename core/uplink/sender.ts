@@ -43,6 +43,8 @@ export type SendResult =
   | { readonly kind: "unanswered"; readonly detail: string }
   /** 401 or 403. */
   | { readonly kind: "unauthorized"; readonly status: number; readonly detail: string }
+  /** 409: it fits the numbers that the region has not; others may (older ones, above all). */
+  | { readonly kind: "conflict"; readonly detail: string }
   /** 413: fewer or shorter lines may pass. */
   | { readonly kind: "too-large" }
   /** 400 and other refusals of the request as a whole. */
@@ -145,6 +147,8 @@ function refusalOf({ status, headers, text }: Posted): SendResult {
     case 401:
     case 403:
       return { kind: "unauthorized", status, detail };
+    case 409:
+      return { kind: "conflict", detail };
     case 413:
       return { kind: "too-large" };
     case 429:

@@ -151,6 +151,23 @@ test("a region that refuses everything costs waiting and not a single report", a
   await stop();
 });
 
+test("a region that has too many holes gets old reports first, then takes live ones again", async () => {
+  let holes = 1;
+  const lanes: string[] = [];
+  const { clock, backlog, stop } = setup((batch) => {
+    if (batch.lane === "live" && holes > 0) return { kind: "conflict", detail: "409" };
+    holes -= 1;
+    lanes.push(batch.lane);
+    return acknowledgeAll(batch);
+  });
+  backlog.add(200);
+  backlog.setLiveFrom(101);
+  await clock.advance(60_000);
+  assert.equal(lanes[0], "backfill");
+  assert.equal(backlog.acknowledged.size, 200);
+  await stop();
+});
+
 test("an unanswered batch is sent again: it may be committed, and that is all right", async () => {
   let failures = 3;
   const { clock, backlog, sent, stop } = setup((batch) => {

@@ -1,7 +1,7 @@
 // Sends one region what its backlog holds, in two lanes, and forgets only what that region has
 // acknowledged.
 //
-//   connecting → up ⇄ busy | unreachable | unanswered | unauthorized | refused
+//   connecting → up ⇄ busy | conflict | unreachable | unanswered | unauthorized | refused
 //
 // `live` has slots of its own and goes first. `backfill` has as many as the receiver bears, and one
 // while live reports wait. After a failure nothing goes until a wait is over, and then one small
@@ -79,6 +79,7 @@ class RegionUplink implements Uplink {
   readonly #meter;
   readonly #concurrency;
   readonly #inFlight: Record<Lane, number> = { live: 0, backfill: 0 };
+  #conflictLane: Lane | undefined;
   #wake = Promise.withResolvers<void>();
 
   constructor(config: UplinkConfig, deps: UplinkDeps) {
@@ -148,6 +149,9 @@ class RegionUplink implements Uplink {
     const { backlog } = this.#deps;
     if (this.#gate.state() !== "up" && this.#requests() > 0) return undefined;
     const hasLive = backlog.hasPending("live");
+    // Live batches leave holes in the numbers; a region that takes no more of them takes old ones.
+    const isOldWanted = this.#gate.state() === "conflict" && this.#conflictLane === "live";
+    if (isOldWanted && backlog.hasPending("backfill")) return "backfill";
     if (hasLive && this.#inFlight.live < this.#config.liveSlots) return "live";
     const slots = hasLive ? 1 : this.#concurrency.limit();
     const mayBackfill = this.#inFlight.backfill < slots && backlog.hasPending("backfill");
@@ -179,6 +183,7 @@ class RegionUplink implements Uplink {
         events.acknowledged(batch, answer, timing);
       },
       failed: (batch, failure) => {
+        if (failure.kind === "conflict") this.#conflictLane = lane;
         if (failure.kind === "busy" || failure.kind === "unanswered")
           this.#concurrency.overloaded();
         events.failed(batch, failure);

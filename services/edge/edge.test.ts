@@ -181,8 +181,8 @@ test("a region that is down keeps nobody waiting and catches up, the present fir
   for (let from = 0; from < 3_000; from += 500) await edge.emit(reports(from, 500));
   await up.until(() => up.stored.size === 3_000);
   assert.equal(edge.edge.outbox.status().regions["r1"]?.reports, 3_000);
-  await down.restart();
   await edge.emit(reports(3_000, 1));
+  await down.restart();
   await down.until(() => down.stored.size === 3_001);
   assert.deepEqual(numbersAt(down), upTo(3_001));
   assert.equal(down.arrivals[0]?.lane, "live");

@@ -1,27 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createFakeClock } from "@drover/core/service/clock";
-import { ForeignOutboxError } from "./ledger.ts";
+import { createIntervalSet } from "./interval-set.ts";
 import { OutboxClosedError } from "./journal.ts";
-import { openOutbox, type OutboxConfig, type OutboxEvents } from "./outbox.ts";
-import { createSimulatedDisk, type SimulatedDisk } from "./simulated-file-system.ts";
-import { drain, gapsIn, numbersIn, reportOf, silentEvents, smallConfig } from "./testing.ts";
-
-const numbers = (from: number, until: number) =>
-  Array.from({ length: until - from }, (_, index) => from + index);
-const reports = (from: number, until: number, size = 200) =>
-  numbers(from, until).map((number) => reportOf(number, size));
-
-function setup(config: Partial<OutboxConfig> = {}, events: Partial<OutboxEvents> = {}) {
-  const disk = createSimulatedDisk();
-  const clock = createFakeClock();
-  const deps = { fileSystem: disk.fileSystem, clock, events: { ...silentEvents, ...events } };
-  const open = () => openOutbox({ ...smallConfig, ...config }, deps);
-  return { disk, clock, open };
-}
-
-const segmentsOf = async (disk: SimulatedDisk) =>
-  (await disk.fileSystem.list("/outbox")).filter((name) => name.endsWith(".seg"));
+import { ForeignOutboxError } from "./ledger.ts";
+import { openOutbox } from "./outbox.ts";
+import {
+  drain,
+  gapsIn,
+  numbers,
+  numbersIn,
+  reports,
+  segmentsOf,
+  setup,
+  silentEvents,
+  smallConfig,
+} from "./testing.ts";
 
 test("a region that was down catches up; only what both have is removed", async () => {
   const { disk, open } = setup();
@@ -165,131 +158,21 @@ test("with `block` an append waits for acknowledgements instead", async () => {
   await outbox[Symbol.asyncDispose]();
 });
 
-test("a full disk evicts, then waits; with space again it works, and nothing kept is lost", async () => {
-  const { disk, clock, open } = setup({ regions: ["a"] });
+test("the live lane leaves a bounded number of holes, however long it is overloaded", async () => {
+  const { clock, open } = setup({ regions: ["a"], segmentBytes: 2 ** 22, liveReports: 0 });
   const outbox = await open();
-  disk.setCapacity(14_000);
-  for (let at = 0; at < 60; at += 5) await outbox.append(reports(at, at + 5));
-  disk.setCapacity(0);
-  const waiting = outbox.append(reports(60, 65));
-  await clock.advance(200);
-  assert.match(outbox.status().trouble ?? "", /ENOSPC/);
-  disk.setCapacity(100_000);
-  await clock.advance(60_000);
-  await waiting;
-  assert.equal(outbox.status().trouble, undefined);
-  const batches = await drain(outbox, "a");
-  const kept = numbersIn(batches);
-  assert.ok(numbers(60, 65).every((number) => kept.includes(number)));
-  const given = gapsIn(batches).reduce((sum, { first, last }) => sum + last - first + 1, 0);
-  assert.equal(kept.length + given, 65, "each number is a report or in a gap");
-  await outbox[Symbol.asyncDispose]();
-});
-
-test("short writes and failing writes and syncs cost time, not reports", async () => {
-  const { disk, clock, open } = setup({ regions: ["a"] });
-  const outbox = await open();
-  let calls = 0;
-  disk.onCall(({ call }) => {
-    calls += 1;
-    if (call === "sync" && calls % 5 === 0) return { code: "EIO" };
-    if (call === "write" && calls % 7 === 0) return { code: "EIO" };
-    if (call === "write" && calls % 3 === 0) return { shortBytes: 11 };
-    return undefined;
-  });
-  const progress = { isDone: false };
-  const appending = (async () => {
-    for (let at = 0; at < 50; at += 2) await outbox.append(reports(at, at + 2));
-    progress.isDone = true;
-  })();
-  while (!progress.isDone) await clock.advance(1_000);
-  await appending;
-  disk.onCall(undefined);
-  const sent = numbersIn(await drain(outbox, "a"));
-  assert.deepEqual(
-    sent.toSorted((x, y) => x - y),
-    numbers(0, 50),
-  );
-  await outbox[Symbol.asyncDispose]();
-  // The disk alone, after all those failures, says the same.
-  const again = await openOutbox(
-    { ...smallConfig, regions: ["b"] },
-    { fileSystem: disk.fileSystem, clock, events: silentEvents },
-  );
-  await again[Symbol.asyncDispose]();
-});
-
-test("a limit on the size of files makes smaller segments", async () => {
-  const { disk, clock, open } = setup({ regions: ["a"], segmentBytes: 64_000 });
-  const sizes = new Map<string, number>();
-  disk.onCall(({ call, path, bytes }) => {
-    if (call !== "write") return undefined;
-    const size = (sizes.get(path) ?? 0) + bytes;
-    if (path.endsWith(".seg") && size > 9_000) return { code: "EFBIG" };
-    sizes.set(path, size);
-    return undefined;
-  });
-  const outbox = await open();
-  const appending = outbox.append(reports(0, 100));
-  await clock.advance(60_000);
-  await appending;
-  const sent = numbersIn(await drain(outbox, "a"));
-  assert.deepEqual(
-    sent.toSorted((x, y) => x - y),
-    numbers(0, 100),
-  );
-  await outbox[Symbol.asyncDispose]();
-});
-
-test("a damaged record is skipped, counted and told as a gap; its neighbours are sent", async () => {
-  const { disk, clock, open } = setup({ regions: ["a"] });
-  let outbox = await open();
-  await outbox.append(reports(0, 20));
-  await outbox[Symbol.asyncDispose]();
-  const [name = ""] = (await segmentsOf(disk)).toSorted();
-  const file = await disk.fileSystem.open(`/outbox/${name}`, "write");
-  const content = Buffer.alloc(await file.sizeBytes());
-  await file.read(content, 0);
-  const at = content.indexOf('"n":2}');
-  await file.write(Buffer.from([0x1e, 0xff]), at);
-  let corrupt = 0;
-  outbox = await openOutbox(
-    { ...smallConfig, regions: ["a"] },
-    {
-      fileSystem: disk.fileSystem,
-      clock,
-      events: { ...silentEvents, corrupt: (count) => void (corrupt += count) },
-    },
-  );
-  const batches = await drain(outbox, "a");
-  assert.deepEqual(
-    numbersIn(batches).toSorted((x, y) => x - y),
-    numbers(0, 20).filter((number) => number !== 2),
-  );
-  assert.deepEqual(gapsIn(batches), [{ first: 3, last: 3, reason: "corrupt" }]);
-  assert.equal(corrupt, 1);
-  await outbox[Symbol.asyncDispose]();
-});
-
-test("a damaged ledger costs repetitions, not reports", async () => {
-  const { disk, clock, open } = setup({ regions: ["a"] });
-  let outbox = await open();
-  await outbox.append(reports(0, 5));
-  await outbox[Symbol.asyncDispose]();
-  const file = await disk.fileSystem.open("/outbox/ledger.json", "write");
-  await file.write(Buffer.from("rubbish"), 0);
-  let damage: string | undefined;
-  const events = {
-    ...silentEvents,
-    recovered: (facts: { ledgerDamage: string | undefined }) => void (damage = facts.ledgerDamage),
-  };
-  const deps = { fileSystem: disk.fileSystem, clock, events };
-  outbox = await openOutbox({ ...smallConfig, regions: ["a"] }, deps);
-  assert.match(damage ?? "", /checksum/);
-  assert.deepEqual(
-    numbersIn(await drain(outbox, "a")).toSorted((x, y) => x - y),
-    numbers(0, 5),
-  );
+  const backlog = outbox.backlog("a");
+  const known = createIntervalSet();
+  for (let at = 0; at < 6_000; at += 4) {
+    await outbox.append(reports(at, at + 4, 0));
+    const batch = await backlog.take("live", { reports: 1, bytes: 64_000 });
+    assert.ok(batch !== undefined);
+    backlog.acknowledge(batch);
+    known.add(batch.first, batch.last);
+  }
+  assert.ok(known.size <= 513, `${known.size} ranges`);
+  await clock.advance(10_000);
+  assert.equal(numbersIn(await drain(outbox, "a")).length, 4_500);
   await outbox[Symbol.asyncDispose]();
 });
 

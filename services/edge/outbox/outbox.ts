@@ -13,16 +13,16 @@ import { cursorOf, pickNext, type RegionCursor } from "./cursor.ts";
 import { nextEpoch } from "./epoch.ts";
 import { diskTroubleOf, type FileSystem } from "./file-system.ts";
 import { seedOf } from "./frame.ts";
-import { logOf, segmentAt, type EpochLog, type LossReason } from "./holdings.ts";
+import { logOf, noteLoss, segmentAt, type EpochLog, type LossReason } from "./holdings.ts";
 import type { Interval } from "./interval-set.ts";
 import { createJournal, OutboxClosedError, type Journal } from "./journal.ts";
 import { createLiveWindow, type LiveWindow } from "./live-window.ts";
 import { recover, type Recovered, type RecoveryFacts } from "./recover.ts";
 import { createSegmentReader, type SegmentReader } from "./segment-reader.ts";
-import type { ReportClass, Segment } from "./segment.ts";
+import { pointAfter, type ReportClass, type Segment } from "./segment.ts";
 import { backlogOf, type BacklogStatus } from "./status.ts";
 import { createStore, type Store } from "./store.ts";
-import { planTake, takeBatch } from "./take.ts";
+import { planTake, takeBatch, type Plan } from "./take.ts";
 
 export interface OutboxConfig {
   /** A folder of its own, made when it is not there. */
@@ -89,6 +89,10 @@ export interface Outbox extends AsyncDisposable {
 
 /** Evictions in a row that did not help; then only waiting may. */
 const EVICTIONS_IN_ROW_MAX = 8;
+/** Holes that the live lane may leave; a region remembers them too, and takes 4,096 at most. */
+const HOLES_MAX = 512;
+/** A part of a segment that could not be read so often is given up. */
+const READS_MAX = 5;
 const WAIT_MS_MIN = 100;
 const WAIT_MS_MAX = 5_000;
 
@@ -253,8 +257,9 @@ class FileOutbox implements Outbox {
   async #take(cursor: RegionCursor, lane: Lane, limits: TakeLimits): Promise<Batch | undefined> {
     const pick = this.#pick(cursor, lane);
     if (pick === undefined) return undefined;
-    const plan = planTake(pick, lane, limits);
     const { taken } = cursorOf(cursor, pick.log.epoch);
+    const isNewestFirst = lane === "live" && taken.size < HOLES_MAX;
+    const plan = planTake(pick, isNewestFirst ? "newest" : "oldest", limits);
     taken.add(plan.range.first, plan.range.last);
     try {
       const from = { edge: this.#config.edge, log: pick.log, lane };
@@ -265,8 +270,7 @@ class FileOutbox implements Outbox {
       return batch.last < batch.first ? undefined : batch;
     } catch (error) {
       taken.remove(plan.range.first, plan.range.last);
-      if (plan.kind === "read") this.#noteFailedRead(pick.log, plan.segment, error);
-      return undefined;
+      return plan.kind === "read" ? this.#noteFailedRead(pick.log, plan, error) : undefined;
     }
   }
 
@@ -280,12 +284,23 @@ class FileOutbox implements Outbox {
     this.#deps.events.corrupt(range.last - range.first + 1);
   }
 
-  /** A segment that cannot be read again and again is given up, so that what follows can go. */
-  #noteFailedRead(log: EpochLog, segment: Segment, error: unknown): void {
+  /** Counts a failed read. What cannot be read again and again is given up, so that the rest goes. */
+  #noteFailedRead(
+    log: EpochLog,
+    { segment, range }: Extract<Plan, { kind: "read" }>,
+    error: unknown,
+  ): undefined {
+    // One that was evicted meanwhile is found missing at the next try.
     if (!log.segments.includes(segment)) return;
     const tries = (this.#failedReads.get(segment) ?? 0) + 1;
     this.#failedReads.set(segment, tries);
     this.#deps.events.troubled(error, tries - 1);
+    if (tries < READS_MAX) return;
+    this.#failedReads.delete(segment);
+    const next = pointAfter(segment, range.first)?.seq ?? segment.last + 1;
+    const lost = { first: range.first, last: Math.min(range.last, next - 1) };
+    noteLoss(log, { ...lost, reason: "unreadable" });
+    this.#noteDamage(log, lost);
   }
 
   async #admit(bytes: number): Promise<void> {

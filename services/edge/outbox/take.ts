@@ -2,7 +2,7 @@ import type { Lane } from "@drover/core/model/ingest";
 import type { TakeLimits } from "@drover/core/uplink/backlog";
 import { gapBatch, gapLine, type Batch } from "@drover/core/uplink/batch";
 import type { Pick } from "./cursor.ts";
-import { missingAround, segmentAt, type EpochLog } from "./holdings.ts";
+import { missingAround, segmentAt, type EpochLog, type Loss } from "./holdings.ts";
 import type { Interval } from "./interval-set.ts";
 import type { Extract, SegmentReader } from "./segment-reader.ts";
 import type { Segment } from "./segment.ts";
@@ -12,27 +12,31 @@ export type Plan =
   | { readonly kind: "read"; readonly segment: Segment; readonly range: Interval }
   | { readonly kind: "gap"; readonly range: Interval; readonly reason: string };
 
-/** Cuts a pick down to what goes into one request: its newest part (live) or its oldest. */
-export function planTake(pick: Pick, lane: Lane, limits: TakeLimits): Plan {
+/**
+ * Cuts a pick down to what goes into one request: its newest part or its oldest. Newest first leaves
+ * a hole below, which both sides must remember, so there is a bound to it; beyond, the newest run is
+ * sent from its old end, which leaves none.
+ */
+export function planTake(pick: Pick, end: "newest" | "oldest", limits: TakeLimits): Plan {
   const { log, range } = pick;
-  const at = lane === "live" ? range.last : range.first;
+  const at = end === "newest" ? range.last : range.first;
   const segment = segmentAt(log, at);
-  if (segment === undefined) return planGap(log, range, at);
+  const loss = log.losses.find(({ first, last }) => first <= at && at <= last);
+  if (segment === undefined || loss?.reason === "unreadable") {
+    return planGap(log, range, at, loss);
+  }
   const bytesEach = Math.max(1, segment.end / Math.max(1, segment.last - segment.first + 1));
   const count = Math.max(1, Math.min(limits.reports, Math.floor(limits.bytes / bytesEach)));
-  const first = Math.max(range.first, segment.first, lane === "live" ? at - count + 1 : 0);
+  const first = Math.max(range.first, segment.first, end === "newest" ? at - count + 1 : 0);
   const last = Math.min(range.last, segment.last, first + count - 1);
   return { kind: "read", segment, range: { first, last } };
 }
 
-function planGap(log: EpochLog, range: Interval, at: number): Plan {
-  const missing = missingAround(log, at);
-  const first = Math.max(range.first, missing.first);
-  const last = Math.min(range.last, missing.last);
-  const loss = log.losses.find((each) => each.first <= at && at <= each.last);
-  if (loss === undefined) return { kind: "gap", range: { first, last }, reason: "not-kept" };
-  const cut = { first: Math.max(first, loss.first), last: Math.min(last, loss.last) };
-  return { kind: "gap", range: cut, reason: loss.reason };
+function planGap(log: EpochLog, range: Interval, at: number, loss: Loss | undefined): Plan {
+  const whole = loss ?? { ...missingAround(log, at), reason: "not-kept" };
+  const first = Math.max(range.first, whole.first);
+  const last = Math.min(range.last, whole.last);
+  return { kind: "gap", range: { first, last }, reason: whole.reason };
 }
 
 /** Reads what was planned. The batch may end before the plan does. */

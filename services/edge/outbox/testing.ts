@@ -2,7 +2,9 @@
 
 import type { Report } from "@drover/core/model/report";
 import type { Batch } from "@drover/core/uplink/batch";
-import type { Outbox, OutboxConfig, OutboxEvents } from "./outbox.ts";
+import { createFakeClock } from "@drover/core/service/clock";
+import { openOutbox, type Outbox, type OutboxConfig, type OutboxEvents } from "./outbox.ts";
+import { createSimulatedDisk, type SimulatedDisk } from "./simulated-file-system.ts";
 
 export const silentEvents: OutboxEvents = {
   recovered: () => {},
@@ -47,6 +49,24 @@ function padding(sizeBytes: number): Record<string, string> {
   }
   return attributes;
 }
+
+/** From `from` up to and without `until`. */
+export const numbers = (from: number, until: number) =>
+  Array.from({ length: until - from }, (_, index) => from + index);
+export const reports = (from: number, until: number, size = 200) =>
+  numbers(from, until).map((number) => reportOf(number, size));
+
+/** A simulated disk and a clock, and what opens an outbox on them. */
+export function setup(config: Partial<OutboxConfig> = {}, events: Partial<OutboxEvents> = {}) {
+  const disk = createSimulatedDisk();
+  const clock = createFakeClock();
+  const deps = { fileSystem: disk.fileSystem, clock, events: { ...silentEvents, ...events } };
+  const open = () => openOutbox({ ...smallConfig, ...config }, deps);
+  return { disk, clock, open };
+}
+
+export const segmentsOf = async (disk: SimulatedDisk) =>
+  (await disk.fileSystem.list("/outbox")).filter((name) => name.endsWith(".seg"));
 
 /** Takes and acknowledges all that a region has not; both lanes, live first. */
 export async function drain(outbox: Outbox, region: string): Promise<Batch[]> {
