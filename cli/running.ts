@@ -11,7 +11,8 @@ const FETCH_TIMEOUT_MS = 5_000;
 export function findRunning(dataDir: string): PlatformState | undefined {
   const state = readState(dataDir);
   if (!state || state.phase === "stopped") return undefined;
-  return identityOf(state.pid) === undefined ? undefined : state;
+  const identity = identityOf(state.pid);
+  return identity !== undefined && identity === state.identity ? state : undefined;
 }
 
 /** Where a command sends to, and with which token. */

@@ -8,6 +8,7 @@ import type { Access } from "./access.ts";
 import { claimDataFolder } from "./claim.ts";
 import { defaultRestart } from "./policy/restart.ts";
 import { createSecrets } from "./secrets.ts";
+import { identityOf } from "./supervisor/identity.ts";
 import type { KeeperEvent } from "./supervisor/keeper.ts";
 import { createLogFiles } from "./supervisor/log-file.ts";
 import { assignPorts, isPortFree } from "./supervisor/ports.ts";
@@ -101,6 +102,7 @@ function createHost(
   const { dataDir, url, access } = config;
   const logs = deps.resources.use(createLogFiles({ dir: join(dataDir, "logs"), ...logLimits }));
   const startedAt = deps.clock.now();
+  const identity = identityOf(process.pid);
   let phase: PlatformState["phase"] = "starting";
   let stopped: Promise<void> | undefined;
   const supervisor = createSupervisor(
@@ -126,6 +128,7 @@ function createHost(
   const state = (): PlatformState => ({
     phase,
     pid: process.pid,
+    identity,
     startedAt,
     url,
     processes: [...supervisor.processes()],

@@ -24,6 +24,8 @@ export type ProcessState = z.infer<typeof ProcessState>;
 export const PlatformState = z.strictObject({
   phase: z.enum(["starting", "running", "stopping", "stopped"]),
   pid: z.int(),
+  /** Start time of that process (identity.ts). */
+  identity: z.string().optional(),
   startedAt: z.int(),
   url: z.string(),
   processes: z.array(ProcessState),
