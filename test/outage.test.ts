@@ -156,7 +156,7 @@ async function presentComesFirst(
   const at = Date.now();
   const measurements = { [numberMetric]: 1 };
   const asset = "vehicle:present";
-  const report = { asset, kind: "vehicle", at, measurements, source: "oracle" };
+  const report = { asset, kind: "vehicle", at, measurements, source: "http" };
   assert.ok(await field.pushOne(report));
   const startedAt = performance.now();
   await field.link.cut(false);

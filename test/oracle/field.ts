@@ -93,7 +93,7 @@ export async function openField(options: FieldOptions): Promise<Field> {
   function reportOf(number: number, at: number): Report {
     const asset = `vehicle:${id}-${index % assetsEach}`;
     const measurements: Record<string, number> = { [numberMetric]: number, noise: random() };
-    const report: Report = { asset, kind: "vehicle", at, measurements, source: "oracle" };
+    const report: Report = { asset, kind: "vehicle", at, measurements, source: "http" };
     if (random() < 0.8) {
       report.position = { lat: -20 + random() * 0.01, lon: 130 + random() * 0.01 };
       if (random() < 0.5) report.position.altitudeM = random() * 1_000;
