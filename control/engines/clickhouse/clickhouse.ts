@@ -62,6 +62,7 @@ export async function startClickhouse(config: ClickhouseConfig, deps: Basics): P
     bodyBytesMax: BODY_BYTES_MAX,
     heldBytesMax: SPOOL_BYTES_MAX,
   });
+  await tellBrokenParts(engine, config.database, deps);
   const tableFunctions = await listTableFunctions(engine, config.database);
   const front = createFront(
     {
@@ -143,6 +144,15 @@ async function listen(server: Server, config: ClickhouseConfig): Promise<string>
   if (address === null || typeof address === "string") throw new Error("listen: no address");
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return `http://${name}:${address.port}`;
+}
+
+/** The engine sets parts aside that it cannot read, and goes on; somebody should know. */
+async function tellBrokenParts(engine: Engine, database: string, { log }: Basics): Promise<void> {
+  const sql = `SELECT database, table, count() FROM system.detached_parts
+    WHERE reason LIKE 'broken%' GROUP BY ALL LIMIT 20`;
+  const { bytes } = await engine.run("read", { sql, format: "TSV", database, isKillable: true });
+  const tables = Buffer.from(bytes).toString("utf8").trim();
+  if (tables !== "") log.error({ tables: tables.split("\n") }, "parts were set aside as broken");
 }
 
 async function listTableFunctions(engine: Engine, database: string): Promise<ReadonlySet<string>> {

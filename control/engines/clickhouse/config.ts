@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { declareEnv, envInt } from "@drover/core/service/env";
+import { EnvError, declareEnv, envInt } from "@drover/core/service/env";
 import type { EnvValues } from "@drover/core/service/env";
 import { processEnv } from "@drover/core/service/process-env";
 import type { ClickhouseConfig } from "./clickhouse.ts";
@@ -71,6 +72,12 @@ export const clickhouseEnv = declareEnv({
 
 export function readConfig(env: EnvValues<typeof clickhouseEnv>): ClickhouseConfig {
   const folder = resolve(env.data, "clickhouse");
+  const isLoopback = /^(?:127\.|::1$|localhost$)/.test(env.host);
+  const isOpen = env.password === "" || (env.readerUser !== undefined && env.readerPassword === "");
+  if (!isLoopback && isOpen) {
+    const passwords = "DROVER_CLICKHOUSE_PASSWORD and DROVER_CLICKHOUSE_READER_PASSWORD";
+    throw new EnvError([`DROVER_HOST=${env.host}: others can reach it, so set ${passwords}`]);
+  }
   const reader = {
     name: env.readerUser ?? "",
     password: env.readerPassword,
@@ -94,7 +101,7 @@ export function readConfig(env: EnvValues<typeof clickhouseEnv>): ClickhouseConf
 
 /** A memory file system where there is one, else the data folder. Named after the data folder. */
 function defaultSpools(folder: string): string[] {
-  const name = `drover-spool-${Buffer.from(folder).toString("base64url").slice(-80)}`;
+  const name = `drover-spool-${createHash("sha256").update(folder).digest("hex").slice(0, 16)}`;
   const inMemory = process.platform === "linux" ? [join("/dev/shm", name)] : [];
   return [...inMemory, join(folder, "..", "clickhouse-spool"), join(tmpdir(), name)];
 }

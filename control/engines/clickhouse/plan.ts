@@ -3,7 +3,7 @@ import { checkInsertFormat, checkOutputFormat, isStreamable } from "./formats.ts
 import { guard } from "./guard.ts";
 import type { GuardConfig, Role } from "./guard.ts";
 import { bindParams } from "./params.ts";
-import { mergeSettings, settingsClause } from "./settings.ts";
+import { capSetting, mergeSettings, settingsClause } from "./settings.ts";
 import type { Limits } from "./settings.ts";
 import { findInput, parseStatement } from "./statement.ts";
 import type { Statement } from "./statement.ts";
@@ -101,13 +101,10 @@ function planRead(statement: Statement, ask: Ask, config: PlanConfig): Plan {
   const hasOwnLimit = settings.has("max_result_bytes") || settings.has("max_result_rows");
   const mayStream = isQuery && isStreamable(format) && !hasOwnLimit;
   const streamSql = mayStream ? sql + settingsClause(settings) : undefined;
-  if (!hasOwnLimit) {
-    const bytesMax = mayStream ? config.pieceBytesMax : config.documentBytesMax;
-    settings.set("max_result_bytes", String(bytesMax));
-    // The engine counts a constant column once, however many rows repeat it.
-    const rowsMax = Math.ceil(bytesMax / RESULT_ROW_BYTES);
-    settings.set("max_result_rows", String(rowsMax));
-  }
+  const bytesMax = mayStream ? config.pieceBytesMax : config.documentBytesMax;
+  capSetting(settings, "max_result_bytes", bytesMax);
+  // The engine counts a constant column once, however many rows repeat it.
+  capSetting(settings, "max_result_rows", Math.ceil(bytesMax / RESULT_ROW_BYTES));
   return { kind: "read", sql: sql + settingsClause(settings), streamSql, format };
 }
 

@@ -95,14 +95,14 @@ export function mergeSettings(
       if (admitted !== undefined) merged.set(name, admitted);
     }
   }
-  cap(merged, "max_execution_time", limits.executionMs / 1_000);
-  cap(merged, "max_memory_usage", limits.memoryBytes);
+  capSetting(merged, "max_execution_time", limits.executionMs / 1_000);
+  capSetting(merged, "max_memory_usage", limits.memoryBytes);
   merged.delete("timeout_overflow_mode");
   return merged;
 }
 
 /** 0 means "no limit" to the engine, so it is the cap. */
-function cap(settings: Map<string, string>, name: string, max: number): void {
+export function capSetting(settings: Map<string, string>, name: string, max: number): void {
   const given = Number(settings.get(name) ?? 0);
   const isWithin = Number.isFinite(given) && given > 0 && given < max;
   settings.set(name, String(isWithin ? given : max));
