@@ -131,7 +131,7 @@ export async function finishRepair(
   boot: string,
   days: readonly string[],
 ): Promise<void> {
-  for (const day of days) await rebuildDay(history, day);
+  await rebuildDays(history, days);
   await history.command(
     "INSERT INTO repairs (boot, kind, partition) SELECT {boot:String}, 'done', 0",
     { params: { boot }, settings: { insert_deduplicate: 0 } },
@@ -145,20 +145,53 @@ const timeColumn: Readonly<Record<Exclude<DerivedTable, "latest">, string>> = {
   map_points: "at",
 };
 
-/** Deletes and derives again; nobody may insert reports of that day meanwhile. */
-export async function rebuildDay(history: History, day: string): Promise<void> {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new RangeError(`rebuild: ${day} is not a day`);
-  const source = { table: "reports", where: `toDate(at) = '${day}'` };
+/** Bytes of groups in memory beyond which they go to the disk. */
+const GROUP_BYTES_MAX = "100000000";
+/** Reports that are derived from at a time: what a minute's roll-up of so many takes stays small. */
+const ROWS_AT_ONCE = 500_000;
+/** No piece is shorter than ten minutes. */
+const PIECES_MAX = 144;
+const DAY_MS = 86_400_000;
+
+/** Deletes and derives again, piece by piece; nobody may insert reports of those days meanwhile. */
+export async function rebuildDays(history: History, days: readonly string[]): Promise<void> {
+  if (days.length === 0) return;
   for (const table of derivedTables) {
     // `latest` keeps the newest, however often it comes.
-    if (table !== "latest") {
-      await history.command(
-        `ALTER TABLE ${table} DELETE WHERE toDate(${timeColumn[table]}) = '${day}' SETTINGS mutations_sync = 2`,
-      );
+    if (table === "latest") continue;
+    await history.command(
+      `ALTER TABLE ${table} DELETE WHERE toDate(${timeColumn[table]}) IN {days:Array(Date)} SETTINGS mutations_sync = 2`,
+      { params: { days } },
+    );
+  }
+  for (const day of days) {
+    const [counted] = await history.rows<{ rows: number }>(
+      "SELECT count() AS rows FROM reports WHERE toDate(at) = {day:Date}",
+      { params: { day } },
+    );
+    const pieces = Math.min(PIECES_MAX, Math.ceil((counted?.rows ?? 0) / ROWS_AT_ONCE));
+    const lengthMs = Math.ceil(DAY_MS / Math.max(1, pieces));
+    const startMs = Date.parse(day);
+    for (let fromMs = startMs; fromMs < startMs + DAY_MS && pieces > 0; fromMs += lengthMs) {
+      await derivePiece(history, fromMs, Math.min(fromMs + lengthMs, startMs + DAY_MS));
     }
-    await history.command(`INSERT INTO ${table} ${derivedSelect(table, source)}`, {
-      // The same rows may have been inserted before, and are meant to be again.
-      settings: { insert_deduplicate: 0, max_execution_time: 600 },
-    });
+  }
+}
+
+async function derivePiece(history: History, fromMs: number, toMs: number): Promise<void> {
+  const time = (ms: number) => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
+  const where = `at >= ${time(fromMs)} AND at < ${time(toMs)}`;
+  for (const table of derivedTables) {
+    await history.command(
+      `INSERT INTO ${table} ${derivedSelect(table, { table: "reports", where })}`,
+      {
+        settings: {
+          // The same rows may have been inserted before, and are meant to be again.
+          insert_deduplicate: 0,
+          max_bytes_before_external_group_by: GROUP_BYTES_MAX,
+          max_partitions_per_insert_block: "0",
+        },
+      },
+    );
   }
 }

@@ -23,70 +23,14 @@ export interface Events {
 }
 
 export function createEvents(deps: { metrics: Metrics; log: Log }): Events {
-  const { metrics, log } = deps;
-  const rows = metrics.counter({
-    name: "history_rows_inserted_total",
-    help: "rows inserted; `reports` and `quarantine` are rows stored, `feed` rows through the views",
-    labels: ["target"],
-  });
-  const seconds = metrics.histogram({
-    name: "history_insert_seconds",
-    help: "time of one insert, with its repetitions",
-    labels: ["target"],
-    buckets: latencySeconds,
-  });
-  const sizes = metrics.histogram({
-    name: "history_insert_rows",
-    help: "rows of one insert",
-    labels: ["target"],
-    buckets: [1, 10, 100, 1_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000],
-  });
-  const latency = metrics.histogram({
-    name: "history_commit_seconds",
-    help: "age of live reports when they become visible, since the named clock",
-    labels: ["since"],
-    buckets: latencySeconds,
-  });
-  const failures = metrics.counter({
-    name: "history_insert_failures_total",
-    help: "inserts that were refused or whose outcome is unknown; they are made again",
-    labels: ["target"],
-  });
-  const replays = metrics.counter({
-    name: "history_manifests_replayed_total",
-    help: "inserts that another owner had begun and that were made again",
-  });
-  const repairs = metrics.counter({
-    name: "history_rows_repaired_total",
-    help: "rows that a power cut took and that were put back",
-  });
-  const leases = metrics.gauge({ name: "history_leases", help: "partitions held" });
-  const syncSeconds = metrics.histogram({
-    name: "history_sync_seconds",
-    help: "time to make what was inserted survive a power cut",
-    buckets: latencySeconds,
-  });
-  const lagReports = metrics.gauge({
-    name: "stream_lag_reports",
-    help: "reports that are durable in the stream and not stored yet",
-    labels: ["group"],
-  });
-  const lagAge = metrics.gauge({
-    name: "stream_lag_age_seconds",
-    help: "age of the oldest of them",
-    labels: ["group"],
-  });
-  const unfed = metrics.gauge({
-    name: "history_unfed_rows",
-    help: "reports that are stored and not through the views yet",
-  });
-
+  const { log } = deps;
+  const series = createSeries(deps.metrics);
   return {
     inserted(batch, tookMs) {
       const { target } = batch.manifest;
-      rows.inc({ target }, batch.rows);
-      seconds.observe({ target }, tookMs / 1_000);
-      sizes.observe({ target }, batch.rows);
+      series.rows.inc({ target }, batch.rows);
+      series.seconds.observe({ target }, tookMs / 1_000);
+      series.sizes.observe({ target }, batch.rows);
     },
     committed(entries, nowMs) {
       for (const { kind, lane, bytes } of entries) {
@@ -95,28 +39,28 @@ export function createEvents(deps: { metrics: Metrics; log: Log }): Events {
         const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 16, 16);
         const sentAt = Number(view.getBigInt64(0, true));
         const receivedAt = Number(view.getBigInt64(8, true));
-        latency.observe({ since: "sent" }, Math.max(0, nowMs - sentAt) / 1_000);
-        latency.observe({ since: "received" }, Math.max(0, nowMs - receivedAt) / 1_000);
+        series.latency.observe({ since: "sent" }, Math.max(0, nowMs - sentAt) / 1_000);
+        series.latency.observe({ since: "received" }, Math.max(0, nowMs - receivedAt) / 1_000);
       }
     },
     insertFailed(batch, error, delayMs) {
       const { target, token } = batch.manifest;
-      failures.inc({ target });
+      series.failures.inc({ target });
       log.warn({ err: error, target, token, rows: batch.rows, delayMs }, "insert: trying again");
     },
     replayed({ target, token }) {
-      replays.inc();
+      series.replays.inc();
       log.info({ target, token }, "made an insert again that another owner had begun");
     },
     comparedRows(compared, inserted) {
-      repairs.inc(inserted);
+      series.repairs.inc(inserted);
       log.info({ compared, inserted }, "compared rows after a restart of the database's machine");
     },
     repaired(days) {
       log.info({ days }, "deriving days anew");
     },
     leasesChanged(partitions) {
-      leases.set(partitions.length);
+      series.leases.set(partitions.length);
       log.info({ partitions }, "leases changed");
     },
     leasesLost(partitions) {
@@ -126,17 +70,79 @@ export function createEvents(deps: { metrics: Metrics; log: Log }): Events {
       log.warn({ err: error, delayMs }, "taking partitions over: trying again");
     },
     synced(tookMs) {
-      syncSeconds.observe(tookMs / 1_000);
+      series.syncSeconds.observe(tookMs / 1_000);
     },
     syncFailed(error) {
       log.warn({ err: error }, "could not make a checkpoint; the stream keeps what is not synced");
     },
     lagSeen({ group, reports, oldestAgeMs }) {
-      lagReports.set({ group }, reports);
-      lagAge.set({ group }, oldestAgeMs / 1_000);
+      series.lagReports.set({ group }, reports);
+      series.lagAge.set({ group }, oldestAgeMs / 1_000);
     },
     unfedSeen(count) {
-      unfed.set(count);
+      series.unfed.set(count);
     },
+  };
+}
+
+/** The series of this process, by the name that the code uses. */
+function createSeries(metrics: Metrics) {
+  return {
+    rows: metrics.counter({
+      name: "history_rows_inserted_total",
+      help: "rows inserted; `reports` and `quarantine` are rows stored, `feed` rows through the views",
+      labels: ["target"],
+    }),
+    seconds: metrics.histogram({
+      name: "history_insert_seconds",
+      help: "time of one insert, with its repetitions",
+      labels: ["target"],
+      buckets: latencySeconds,
+    }),
+    sizes: metrics.histogram({
+      name: "history_insert_rows",
+      help: "rows of one insert",
+      labels: ["target"],
+      buckets: [1, 10, 100, 1_000, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000],
+    }),
+    latency: metrics.histogram({
+      name: "history_commit_seconds",
+      help: "age of live reports when they become visible, since the named clock",
+      labels: ["since"],
+      buckets: latencySeconds,
+    }),
+    failures: metrics.counter({
+      name: "history_insert_failures_total",
+      help: "inserts that were refused or whose outcome is unknown; they are made again",
+      labels: ["target"],
+    }),
+    replays: metrics.counter({
+      name: "history_manifests_replayed_total",
+      help: "inserts that another owner had begun and that were made again",
+    }),
+    repairs: metrics.counter({
+      name: "history_rows_repaired_total",
+      help: "rows that a power cut took and that were put back",
+    }),
+    leases: metrics.gauge({ name: "history_leases", help: "partitions held" }),
+    syncSeconds: metrics.histogram({
+      name: "history_sync_seconds",
+      help: "time to make what was inserted survive a power cut",
+      buckets: latencySeconds,
+    }),
+    lagReports: metrics.gauge({
+      name: "stream_lag_reports",
+      help: "reports that are durable in the stream and not stored yet",
+      labels: ["group"],
+    }),
+    lagAge: metrics.gauge({
+      name: "stream_lag_age_seconds",
+      help: "age of the oldest of them",
+      labels: ["group"],
+    }),
+    unfed: metrics.gauge({
+      name: "history_unfed_rows",
+      help: "reports that are stored and not through the views yet",
+    }),
   };
 }

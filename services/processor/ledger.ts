@@ -51,92 +51,115 @@ export interface Ledger {
   settle(done: Manifest, next?: Manifest): Promise<boolean>;
 }
 
-export function createLedger(deps: { consumer: Pick<Consumer, "commitAll"> }): Ledger {
-  const positions = new Map<number, Position>();
-  let last: Promise<unknown> = Promise.resolve();
+export interface LedgerDeps {
+  readonly consumer: Pick<Consumer, "commitAll">;
+}
+
+export function createLedger(deps: LedgerDeps): Ledger {
+  return new GroupLedger(deps);
+}
+
+class GroupLedger implements Ledger {
+  readonly #deps: LedgerDeps;
+  readonly #positions = new Map<number, Position>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: LedgerDeps) {
+    this.#deps = deps;
+  }
+
+  positions(): ReadonlyMap<number, Position> {
+    return this.#positions;
+  }
+
+  adopt(position: Position): void {
+    this.#positions.set(position.lease.partition, position);
+  }
+
+  keepOnly(leases: readonly Lease[]): void {
+    const tokens = new Map(leases.map((lease) => [lease.partition, lease.token]));
+    for (const [partition, position] of this.#positions) {
+      if (tokens.get(partition) !== position.lease.token) this.#positions.delete(partition);
+    }
+  }
+
+  move(move: Move): Promise<readonly number[]> {
+    return this.#inTurn(() => this.#moveNow(move));
+  }
+
+  freeze(manifest: Manifest): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (!this.#holdsAll(manifest)) return false;
+      return (await this.#write(this.#changesBy(frozen(manifest)))) === undefined;
+    });
+  }
+
+  settle(done: Manifest, next?: Manifest): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (next !== undefined && this.#holdsAll(next)) {
+        const both = this.#changesBy(chain(settled(done), frozen(next)));
+        if ((await this.#write(both)) === undefined) return true;
+      }
+      await this.#moveNow(settled(done));
+      return false;
+    });
+  }
 
   /** One transaction at a time: each is made from what the one before it left. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work);
-    last = turn.catch(() => {});
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
     return turn;
   }
 
-  /** Writes all changes or, when a lease is lost, none: then the partition's number. */
-  async function write(changes: ReadonlyMap<number, Position>): Promise<number | undefined> {
-    if (changes.size === 0) return undefined;
-    const entries = [...changes.values()].map((position) => ({
-      lease: position.lease,
-      change: checkpointOf(position),
-    }));
-    try {
-      await deps.consumer.commitAll(entries);
-    } catch (error) {
-      if (!(error instanceof FencedError)) throw error;
-      const lost = changes.get(error.partition);
-      if (lost && positions.get(error.partition)?.lease.token === lost.lease.token) {
-        positions.delete(error.partition);
-      }
-      return error.partition;
-    }
-    for (const [partition, position] of changes) {
-      // Given up or adopted anew while it was written: the newer knowledge stands.
-      if (positions.get(partition)?.lease.token === position.lease.token) {
-        positions.set(partition, position);
-      }
-    }
-    return undefined;
-  }
-
-  function changesBy(move: Move): Map<number, Position> {
-    const changes = new Map<number, Position>();
-    for (const [partition, position] of positions) {
-      const change = move(position, partition);
-      if (change !== undefined) changes.set(partition, { ...position, ...change });
-    }
-    return changes;
-  }
-
-  async function moveNow(move: Move): Promise<readonly number[]> {
+  async #moveNow(move: Move): Promise<readonly number[]> {
     const lost: number[] = [];
     for (;;) {
-      const fenced = await write(changesBy(move));
+      const fenced = await this.#write(this.#changesBy(move));
       if (fenced === undefined) return lost;
       if (lost.includes(fenced)) throw new FencedError(fenced);
       lost.push(fenced);
     }
   }
 
-  const holdsAll = (manifest: Manifest): boolean =>
-    manifest.ranges.every(([partition]) => positions.has(partition));
+  #changesBy(move: Move): Map<number, Position> {
+    const changes = new Map<number, Position>();
+    for (const [partition, position] of this.#positions) {
+      const change = move(position, partition);
+      if (change !== undefined) changes.set(partition, { ...position, ...change });
+    }
+    return changes;
+  }
 
-  return {
-    positions: () => positions,
-    adopt(position) {
-      positions.set(position.lease.partition, position);
-    },
-    keepOnly(leases) {
-      const tokens = new Map(leases.map((lease) => [lease.partition, lease.token]));
-      for (const [partition, position] of positions) {
-        if (tokens.get(partition) !== position.lease.token) positions.delete(partition);
-      }
-    },
-    move: (move) => inTurn(() => moveNow(move)),
-    freeze: (manifest) =>
-      inTurn(async () => {
-        if (!holdsAll(manifest)) return false;
-        return (await write(changesBy(frozen(manifest)))) === undefined;
-      }),
-    settle: (done, next) =>
-      inTurn(async () => {
-        if (next !== undefined && holdsAll(next)) {
-          const both = changesBy(chain(settled(done), frozen(next)));
-          if ((await write(both)) === undefined) return true;
-        }
-        await moveNow(settled(done));
-        return false;
-      }),
-  };
+  /** Writes all changes or, when a lease is lost, none: then the partition's number. */
+  async #write(changes: ReadonlyMap<number, Position>): Promise<number | undefined> {
+    if (changes.size === 0) return undefined;
+    const entries = [...changes.values()].map((position) => ({
+      lease: position.lease,
+      change: checkpointOf(position),
+    }));
+    try {
+      await this.#deps.consumer.commitAll(entries);
+    } catch (error) {
+      if (!(error instanceof FencedError)) throw error;
+      const lost = changes.get(error.partition);
+      if (lost !== undefined && this.#isCurrent(lost)) this.#positions.delete(error.partition);
+      return error.partition;
+    }
+    for (const [partition, position] of changes) {
+      // Given up or taken over anew while it was written: the newer knowledge stands.
+      if (this.#isCurrent(position)) this.#positions.set(partition, position);
+    }
+    return undefined;
+  }
+
+  #isCurrent({ lease }: Position): boolean {
+    return this.#positions.get(lease.partition)?.lease.token === lease.token;
+  }
+
+  #holdsAll(manifest: Manifest): boolean {
+    return manifest.ranges.every(([partition]) => this.#positions.has(partition));
+  }
 }
 
 function checkpointOf(position: Position): Checkpoint {

@@ -1,7 +1,7 @@
 // How much was heard where: H3 cells by hour, and single places with a level of detail.
 
-import { absent } from "../../model/row.ts";
 import type { History } from "../client.ts";
+import { quantity } from "../columns.ts";
 import type { heatResolutions } from "../derived.ts";
 import { boxParams, insideBox, instant } from "./box.ts";
 import type { Box } from "./box.ts";
@@ -104,11 +104,10 @@ export async function mapPoints(
   }
   const lon = "x / 4294967295 * 360 - 180";
   const lat = "degrees(2 * atan(exp(pi() * (1 - 2 * (y / 4294967295)))) - pi() / 2)";
-  const optional = (column: string) => `if(${column} = ${absent}, NULL, ${column} / 100)`;
   const points = await history.rows<MapPoint>(
     `SELECT asset, toUnixTimestamp64Milli(at) AS at, ${lat} AS lat, ${lon} AS lon,
-       ${optional("altitude_cm")} AS altitudeM, ${optional("speed_cmps")} AS speedMps,
-       ${optional("heading_cdeg")} AS headingDeg
+       ${quantity("altitude_cm", 100)} AS altitudeM, ${quantity("speed_cmps", 100)} AS speedMps,
+       ${quantity("heading_cdeg", 100)} AS headingDeg
      FROM (SELECT * FROM map_points WHERE ${inside} AND level <= {level:UInt8} LIMIT {limit:UInt32})`,
     { params: { ...params, level, limit: pointsMax } },
   );
