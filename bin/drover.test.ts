@@ -58,3 +58,11 @@ test("asking for the status of nothing could not run", async (t) => {
   assert.equal(code, 3);
   assert.match(err, /no drover runs on/);
 });
+
+test("a reader that goes away does no harm", async () => {
+  const child = spawn(process.execPath, [launcher, "--help"], { stdio: "pipe" });
+  child.stdout.destroy();
+  const err = text(child.stderr);
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  assert.deepEqual([code, await err], [0, ""]);
+});

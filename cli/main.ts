@@ -28,6 +28,13 @@ const context: Context = {
   note: (line) => void process.stderr.write(`${line}\n`),
 };
 
+// Whoever reads may stop reading (`drover up | head`); that must not stop what is being told.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 const program = new Command("drover")
   .description("A live-telemetry platform that stays up")
   .version("0.1.0")
