@@ -176,9 +176,14 @@ class Member implements Consumer {
 
   /** Sleeps until the time has passed or somebody nudges. */
   async #sleep(delayMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
     const waking = new AbortController();
-    this.#wake = () => waking.abort();
-    await this.#clock.sleep(Math.max(1, delayMs), waking.signal).catch(() => {});
+    this.#wake = () => {
+      waking.abort();
+      resolve();
+    };
+    const slept = this.#clock.sleep(Math.max(1, delayMs), waking.signal).catch(() => {});
+    await Promise.race([slept, promise]);
     this.#wake = undefined;
   }
 
