@@ -25,7 +25,7 @@ export default definePlatform({
     api: {
       entry: "services/api/main.ts",
       after: ["clickhouse", "history"],
-      uses: ["stream", "records", "history"],
+      uses: ["stream", "records", "history", "ingest"],
     },
   },
   edge: {
@@ -43,7 +43,7 @@ export default definePlatform({
     port: 8080,
     routes: [
       { path: "/v1/reports", methods: ["POST"], service: "ingest" },
-      { path: "/v1/quarantine/*", methods: ["POST"], service: "ingest" },
+      { path: "/v1/quarantine/readmit", methods: ["POST"], service: "ingest" },
       { path: "/*", service: "api" },
     ],
   },

@@ -17,7 +17,16 @@ const PassEnv = z.array(EnvName).max(32).default([]);
 const HeapMb = z.int().min(32).max(16_384).optional();
 
 /** What a process needs of its surroundings; each becomes environment variables. */
-export const Use = z.enum(["stream", "records", "history", "mqtt", "regions", "data", "state"]);
+export const Use = z.enum([
+  "stream",
+  "records",
+  "history",
+  "mqtt",
+  "regions",
+  "ingest",
+  "data",
+  "state",
+]);
 export type Use = z.infer<typeof Use>;
 
 /** A store or broker that Drover starts itself, as a local process. */

@@ -69,13 +69,13 @@ type Wiring = {
 };
 
 function createWiring(platform: Platform, placement: Placement): Wiring {
+  const frontDoor = `http://${reachable(placement.gatewayHost)}:${placement.gatewayPort}`;
   const addresses: Record<Use, Record<string, string>> = {
     data: { DROVER_DATA: placement.dataDir },
     stream: { DROVER_STREAM_URL: resolveStore(platform.stream.url, placement.dataDir) },
     records: { DROVER_RECORDS_URL: resolveStore(platform.records.url, placement.dataDir) },
-    regions: {
-      DROVER_REGIONS: `local=http://${reachable(placement.gatewayHost)}:${placement.gatewayPort}`,
-    },
+    regions: { DROVER_REGIONS: `local=${frontDoor}` },
+    ingest: { DROVER_INGEST_URL: frontDoor },
     history: {},
     mqtt: {},
     // It has the instance's name, which is known where a process is planned.

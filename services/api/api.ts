@@ -13,16 +13,24 @@ import { createBoard } from "./live/board.ts";
 import { createFeed } from "./live/feed.ts";
 import { seedBoard } from "./live/seed.ts";
 import { createTail } from "./live/tail.ts";
+import { createHistoryReader } from "./history-reader.ts";
+import { createReadmit } from "./readmit.ts";
 import { assetRoutes } from "./routes/assets.ts";
+import { heatmapRoutes } from "./routes/heatmap.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { measurementRoutes } from "./routes/measurements.ts";
 import { openApiRoute } from "./routes/openapi.ts";
 import { registerPage } from "./routes/page.ts";
+import { quarantineRoutes } from "./routes/quarantine.ts";
 import { statsRoutes } from "./routes/stats.ts";
+import { trackRoutes } from "./routes/track.ts";
 
 /** The consumer group of the `history` pipeline: what it synced is what history holds. */
 const historyGroup = "history";
 
 const feedConfig = { assetsPerEventMax: 5_000, heartbeatMs: 15_000 };
+const readerConfig = { runningMax: 12, waitingMax: 200, answerMsMax: 15_000 };
+const ingestAnswerMsMax = 20_000;
 const tailConfig = { behindMax: 20_000, readBytesMax: 512 * 1024, historyGroup };
 
 /** Starts listening; resolves once requests are answered. */
@@ -44,6 +52,7 @@ export async function startApi(
     {},
     { tokens: createTokens({ records, clock }), clock, log },
   );
+  const reader = createHistoryReader(readerConfig, { history });
   await stream.ensureGroup(historyGroup);
   const board = createBoard({ assetsMax });
   const seed = (until: AbortSignal) => seedBoard(board, { history, assetsMax }, until);
@@ -63,22 +72,19 @@ export async function startApi(
   metrics.gaugeOf(behind, () => tail.status().behind);
 
   const app = createHttp({ version: deps.version }, { ...deps, verifier });
-  const countStored = async (until: AbortSignal) => {
-    const sql = "SELECT count() AS stored FROM reports";
-    const [row] = await history.rows<{ stored: number }>(sql, { signal: until });
-    return row?.stored ?? 0;
-  };
+  const readmit = createReadmit(
+    { ingestUrl: config.ingestUrl, answerMsMax: ingestAnswerMsMax },
+    { reader, clock },
+  );
+  const liveClients = () => feed.clients();
   const routes = [
-    ...assetRoutes(board),
+    ...assetRoutes({ board, reader }),
+    ...trackRoutes({ reader, clock }),
+    ...measurementRoutes({ reader, clock }),
+    ...heatmapRoutes({ reader, clock }),
+    ...quarantineRoutes({ reader, readmit }),
     ...liveRoutes(feed, signal),
-    ...statsRoutes({
-      stream,
-      board,
-      tail,
-      liveClients: () => feed.clients(),
-      countStored,
-      historyGroup,
-    }),
+    ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
   ];
   for (const one of [...routes, openApiRoute(routes, deps.version.version)]) one.register(app);
   await registerPage(app);

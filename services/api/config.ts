@@ -35,6 +35,12 @@ export const apiEnv = declareEnv({
     meaning: "their password",
     isSecret: true,
   },
+  ingestUrl: {
+    name: "DROVER_INGEST_URL",
+    schema: z.union([z.literal(""), z.url({ protocol: /^https?$/ }).max(2_000)]),
+    default: "",
+    meaning: "ingest, or the gateway before it; without it nothing can be re-admitted",
+  },
   assetsMax: {
     name: "DROVER_BOARD_ASSETS",
     schema: envInt({ min: 100, max: 5_000_000 }),

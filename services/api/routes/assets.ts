@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { latestAsset, type LatestAsset } from "@drover/core/history/queries/assets";
 import { notFound } from "@drover/core/service/problem";
+import type { HistoryReader } from "../history-reader.ts";
 import type { AssetFilter, Board } from "../live/board.ts";
 import {
   type AssetFilterQuery,
@@ -29,8 +31,12 @@ export function filterOf(query: z.output<typeof AssetFilterQuery>): AssetFilter 
   };
 }
 
-/** The latest of every asset, from the board: no database is asked. */
-export function assetRoutes(board: Board): readonly Route[] {
+/** The latest of every asset, from the board; only one that is not there is asked of history. */
+export function assetRoutes(deps: {
+  readonly board: Board;
+  readonly reader: HistoryReader;
+}): readonly Route[] {
+  const { board, reader } = deps;
   return [
     route({
       method: "GET",
@@ -53,11 +59,20 @@ export function assetRoutes(board: Board): readonly Route[] {
       access: "viewer",
       params: AssetParam,
       answer: json(AssetShape),
-      handle: async ({ params }) => {
-        const asset = board.get(params.asset);
-        if (asset === undefined) throw notFound(`asset ${params.asset} has never been heard`);
-        return asset;
+      handle: async ({ params, signal }) => {
+        const { asset } = params;
+        const onBoard = board.get(asset);
+        if (onBoard !== undefined) return onBoard;
+        const found = await reader.ask(signal, (history) => latestAsset(history, asset));
+        if (found === undefined) throw notFound(`asset ${asset} has never been heard`);
+        return viewOfLatest(found);
       },
     }),
   ];
+}
+
+/** The asset as the board would show it. */
+function viewOfLatest(latest: LatestAsset): z.input<typeof AssetShape> {
+  const { epoch: _epoch, seq: _seq, edge, ...view } = latest;
+  return { ...view, ...(edge !== "" && { edge }) };
 }

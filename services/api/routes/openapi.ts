@@ -49,7 +49,7 @@ function operationOf(one: Route): Record<string, unknown> {
     ...(parameters.length > 0 && { parameters }),
     ...(one.body && {
       requestBody: {
-        required: true,
+        required: !one.body.safeParse({}).success,
         content: { "application/json": { schema: schemaOf(one.body, "input") } },
       },
     }),

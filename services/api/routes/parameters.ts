@@ -3,19 +3,52 @@
 import { z } from "zod";
 import { assetPattern, kindPattern } from "@drover/core/model/ids";
 import { limits } from "@drover/core/model/report";
+import { badRequest } from "@drover/core/service/problem";
 import type { Box } from "../live/board.ts";
+
+/** A date alone is midnight UTC; a time of day says its zone, or it would be this machine's. */
+const isoPattern =
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
+const expectedInstant =
+  "expected epoch milliseconds or ISO 8601 with a zone (2026-07-01T09:30:00Z), 1970 to 2100";
 
 /** Epoch milliseconds or an ISO 8601 instant. */
 export const Instant = z
   .string()
   .max(40)
   .transform((text, context) => {
-    const at = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
+    // A `+` that was not encoded arrives as a space.
+    const iso = text.replace(/ (?=\d{2}:\d{2}$)/, "+");
+    const fromIso = isoPattern.test(iso) ? Date.parse(iso) : Number.NaN;
+    const at = /^\d{1,15}$/.test(text) ? Number(text) : fromIso;
     if (Number.isFinite(at) && at >= limits.atMs.min && at <= limits.atMs.max) return at;
-    context.addIssue({ code: "custom", message: "expected epoch milliseconds or ISO 8601" });
+    context.addIssue({ code: "custom", message: expectedInstant });
     return z.NEVER;
   })
-  .meta({ description: "epoch milliseconds or ISO 8601" });
+  .meta({ description: "epoch milliseconds or ISO 8601 with a zone" });
+
+const DAY_MS = 86_400_000;
+
+/** A range of event times; shared by everything that asks history. */
+export const rangeShape = {
+  from: Instant.optional().meta({ description: "start; 24 h before `to` when absent" }),
+  to: Instant.optional().meta({ description: "end; now when absent" }),
+};
+
+/** @throws Problem 400 naming both ends when nothing lies between them. */
+export function rangeOf(
+  query: { readonly from?: number | undefined; readonly to?: number | undefined },
+  nowMs: number,
+): { readonly from: number; readonly to: number } {
+  const to = query.to ?? nowMs;
+  const from = query.from ?? Math.max(0, to - DAY_MS);
+  if (from < to) return { from, to };
+  const detail = `from (${new Date(from).toISOString()}) must be before to (${new Date(to).toISOString()})`;
+  throw badRequest(detail, [
+    { field: "from", detail: "must be before to" },
+    { field: "to", detail: "must be after from; now when absent" },
+  ]);
+}
 
 /** A whole number within bounds, as text. */
 export const whole = (bounds: { min: number; max: number; default: number }) =>
@@ -46,7 +79,8 @@ export const BoundingBox = z
   })
   .meta({ description: "west,south,east,north in degrees; west above east crosses ±180°" });
 
-const list = (pattern: RegExp, what: string, max: number) =>
+/** Texts that fit a pattern, separated by commas. */
+export const list = (pattern: RegExp, what: string, max: number) =>
   z
     .string()
     .transform((text) => new Set(text.split(",")))

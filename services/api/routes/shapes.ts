@@ -3,9 +3,9 @@
 import { z } from "zod";
 import { Motion, Position } from "@drover/core/model/report";
 
-const EpochMs = z.int().meta({ description: "epoch milliseconds" });
+export const EpochMs = z.int().meta({ description: "epoch milliseconds" });
 
-export const AssetShape = z.object({
+export const AssetShape = z.strictObject({
   asset: z.string(),
   kind: z.string(),
   at: EpochMs,
@@ -20,7 +20,7 @@ export const AssetShape = z.object({
 });
 
 export const pageOf = (item: z.ZodType) =>
-  z.object({
+  z.strictObject({
     items: z.array(item),
     next: z
       .string()

@@ -1,11 +1,13 @@
 import { z } from "zod";
+import { historyStats } from "@drover/core/history/queries/stats";
 import type { StreamLog } from "@drover/core/stream/log";
+import type { HistoryReader } from "../history-reader.ts";
 import type { Board } from "../live/board.ts";
 import type { Tail } from "../live/tail.ts";
 import { route, type Route } from "./route.ts";
 import { json } from "./shapes.ts";
 
-const Stats = z.object({
+const Stats = z.strictObject({
   accepted: z.int(),
   duplicates: z.int(),
   quarantined: z.int(),
@@ -13,10 +15,14 @@ const Stats = z.object({
   lag: z.int().meta({ description: "reports accepted and not yet stored" }),
   lagOldestMs: z.int(),
   streamBytes: z.int(),
+  historyBytes: z
+    .int()
+    .nullable()
+    .meta({ description: "all tables of ClickHouse; null while it is away" }),
   assets: z.record(z.string(), z.int()).meta({ description: "assets on the board, by kind" }),
-  live: z.object({ clients: z.int(), behind: z.int() }),
+  live: z.strictObject({ clients: z.int(), behind: z.int() }),
   edges: z.array(
-    z.object({
+    z.strictObject({
       edge: z.string(),
       epoch: z.int(),
       through: z.int(),
@@ -31,15 +37,14 @@ export interface StatsDeps {
   readonly board: Board;
   readonly tail: Tail;
   readonly liveClients: () => number;
-  /** Rows in `reports`. */
-  readonly countStored: (signal: AbortSignal) => Promise<number>;
+  readonly reader: HistoryReader;
   readonly historyGroup: string;
 }
 
 const edgesShown = 500;
 
 export function statsRoutes(deps: StatsDeps): readonly Route[] {
-  const { stream, board, tail } = deps;
+  const { stream, board, tail, reader } = deps;
   return [
     route({
       method: "GET",
@@ -48,19 +53,21 @@ export function statsRoutes(deps: StatsDeps): readonly Route[] {
       access: "viewer",
       answer: json(Stats),
       handle: async ({ signal }): Promise<z.input<typeof Stats>> => {
-        const [totals, lag, streamBytes, edges, stored] = await Promise.all([
+        const [totals, lag, streamBytes, edges, history] = await Promise.all([
           stream.totals(),
           stream.lag(deps.historyGroup),
           stream.sizeBytes(),
           stream.producers(edgesShown),
-          deps.countStored(signal).catch(() => null),
+          // The rest is told without it.
+          reader.ask(signal, historyStats).catch(() => undefined),
         ]);
         return {
           ...totals,
-          stored,
+          stored: history?.stored ?? null,
           lag: lag.reports,
           lagOldestMs: Math.round(lag.oldestAgeMs),
           streamBytes,
+          historyBytes: history?.tables.reduce((sum, table) => sum + table.sizeBytes, 0) ?? null,
           assets: { ...board.counts() },
           live: { clients: deps.liveClients(), behind: tail.status().behind },
           edges: [...edges],
