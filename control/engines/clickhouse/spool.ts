@@ -1,4 +1,4 @@
-import { constants, ftruncateSync, writevSync } from "node:fs";
+import { constants, fstatSync, ftruncateSync, writevSync } from "node:fs";
 import { access, mkdir, open, readdir, rm, statfs } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
@@ -49,16 +49,15 @@ export async function openSpool(config: SpoolConfig): Promise<Spool> {
   let next = 0;
 
   async function takeSlot(): Promise<Slot> {
-    const slot = free.pop();
-    if (slot) return slot;
+    for (let slot = free.pop(); slot; slot = free.pop()) {
+      if (fstatSync(slot.file.fd).nlink > 0) return slot;
+      // Somebody cleaned up: memory file systems are emptied when a user logs out, for one.
+      await slot.file.close();
+    }
     next += 1;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${next}.body`);
     return { path, file: await open(path, "wx+", 0o600), fileBytes: 0 };
-  }
-
-  async function dropSlot(slot: Slot): Promise<void> {
-    await slot.file.close();
-    await rm(slot.path, { force: true });
   }
 
   function grow(sizeBytes: number, byBytes: number): number {
@@ -113,6 +112,11 @@ export async function openSpool(config: SpoolConfig): Promise<Spool> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function dropSlot(slot: Slot): Promise<void> {
+  await slot.file.close();
+  await rm(slot.path, { force: true });
 }
 
 async function* joined(head: Buffer, rest: AsyncIterable<Buffer> | undefined) {
