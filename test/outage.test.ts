@@ -6,9 +6,13 @@
 // twice and out of order, a day's backlog arrives at once, a disk is full and a clock jumps.
 
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import platform from "../drover.config.ts";
 import { boot, waitFor, type Drover } from "./boot.ts";
 import { openField, type Field, type FieldOptions } from "./oracle/field.ts";
 import { calm } from "./oracle/flaky-link.ts";
@@ -40,6 +44,36 @@ test("whatever breaks, each acknowledged report is one row", { timeout: 280_000 
   assertClean(finding);
   await statsAgree(drover, finding);
 });
+
+test("a build with broken deduplication turns the oracle red", { timeout: 120_000 }, async (t) => {
+  const random = createRandom(seed);
+  const ledger = createLedger();
+  await using broken = await brokenDefinition();
+  await using drover = await boot({ options: ["--no-demo", "--config", broken.file] });
+  const field = { id: "edge-twice", drover, ledger, random, firstNumber: 1_000 };
+  await using twice = await openField({ ...field, atOf: (index) => Date.now() - 60_000 + index });
+  await twice.start();
+  twice.link.setFaults({ ...calm, repeat: 0.5 });
+  await feed([twice], 2_000);
+  await drained(drover, [twice]);
+  const finding = ledger.judge(await readRows(drover));
+  t.diagnostic(JSON.stringify({ ...finding, examples: finding.examples.length }));
+  assert.equal(finding.missing, 0);
+  assert.ok(finding.twice > 0, "requests were delivered twice and the oracle saw nothing");
+});
+
+/** The platform as it is, but for one thing: its ingest is sabotaged. */
+async function brokenDefinition(): Promise<{ readonly file: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "drover-broken-"));
+  const sabotage = fileURLToPath(new URL("oracle/broken-deduplication.ts", import.meta.url));
+  const { ingest, ...services } = platform.services;
+  assert.ok(ingest);
+  const env = { ...ingest.env, NODE_OPTIONS: `--import=${sabotage}` };
+  const file = join(folder, "drover.config.json");
+  const definition = { ...platform, services: { ...services, ingest: { ...ingest, env } } };
+  await writeFile(file, JSON.stringify(definition));
+  return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
 
 function assertClean(finding: Finding): void {
   const { missing, twice, unsent, different, examples } = finding;

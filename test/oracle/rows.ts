@@ -37,7 +37,9 @@ const statement = `
 export async function query(drover: Drover, sql: string): Promise<string> {
   const engine = (await drover.state()).processes.find(({ instance }) => instance === "clickhouse");
   assert.ok(engine, "no engine runs");
-  const password = (await readFile(join(drover.dataDir, "secrets", "clickhouse.password"), "utf8")).trim();
+  const password = (
+    await readFile(join(drover.dataDir, "secrets", "clickhouse.password"), "utf8")
+  ).trim();
   const credentials = Buffer.from(`drover:${password}`).toString("base64");
   const response = await fetch(`http://127.0.0.1:${engine.port}/?database=drover`, {
     method: "POST",
