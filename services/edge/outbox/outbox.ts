@@ -320,7 +320,8 @@ class FileOutbox implements Outbox {
     this.#trouble = error instanceof Error ? error.message : String(error);
     this.#deps.events.troubled(error, attempt);
     const trouble = diskTroubleOf(error);
-    if (trouble === "too-big" && attempt < 2) return;
+    // Each try is half as large, down to a few kilobytes.
+    if (trouble === "too-big" && attempt < 12) return;
     const mayEvict = trouble === "space" && this.#config.whenFull === "evict";
     if (mayEvict && this.#evictionsInRow < EVICTIONS_IN_ROW_MAX) {
       this.#evictionsInRow += 1;

@@ -112,8 +112,9 @@ class FileSegmentWriter implements SegmentWriter {
     if (trouble === "space" && !(error instanceof SyncFailedError)) return;
     const { file, segment } = this.#active;
     if (trouble === "too-big") {
-      const fitted = Math.min(this.#segmentBytes / 2, segment.end);
-      this.#segmentBytes = Math.max(SEGMENT_BYTES_MIN, fitted);
+      // What was written before is known to fit; else half of what did not.
+      const fitted = this.#used() > 0 ? segment.end : Math.floor(this.#segmentBytes / 2);
+      this.#segmentBytes = Math.max(SEGMENT_BYTES_MIN, Math.min(this.#segmentBytes, fitted));
     }
     this.#active = undefined;
     await file.close().catch(() => {});
