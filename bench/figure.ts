@@ -31,6 +31,8 @@ export interface BenchContext {
   readonly progress: (text: string) => void;
   /** Shortens everything, to see that it runs; the numbers then mean little. */
   readonly isQuick: boolean;
+  /** Where processes write their profiles, when that was asked for. */
+  readonly profileDir?: string;
 }
 
 export interface Bench {

@@ -1,26 +1,30 @@
-// `npm run bench [-- name…] [--quick]`: runs the benchmarks one after another, prints the table and
-// writes it as JSON under bench/results.
+// `npm run bench [-- name… --quick --profile]`: runs the benchmarks one after another, prints the
+// table and writes it as JSON under bench/results; with --profile also what `node --cpu-prof` saw.
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
 import { isFigure, type Bench, type Outcome } from "./figure.ts";
 import { benches } from "./benches.ts";
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
   const isQuick = words.includes("--quick");
-  const names = words.filter((word) => word !== "--quick");
+  const isProfiled = words.includes("--profile");
+  const names = words.filter((word) => word !== "--quick" && word !== "--profile");
   const unknown = names.find((name) => !benches.some((bench) => bench.name === name));
   if (unknown !== undefined) {
     const known = benches.map(({ name }) => name).join(", ");
-    console.error(`bench: expected some of ${known}, or --quick; got ${JSON.stringify(unknown)}`);
+    console.error(
+      `bench: expected some of ${known}, --quick or --profile; got ${JSON.stringify(unknown)}`,
+    );
     process.exitCode = 2;
     return;
   }
   const chosen = names.length === 0 ? benches : benches.filter(({ name }) => names.includes(name));
   const outcomes: { bench: string; outcome: Outcome }[] = [];
   for (const bench of chosen) {
-    for (const outcome of await runOne(bench, isQuick))
+    for (const outcome of await runOne(bench, isQuick, isProfiled))
       outcomes.push({ bench: bench.name, outcome });
   }
   print(outcomes);
@@ -28,14 +32,19 @@ async function main(): Promise<void> {
   process.exitCode = outcomes.every(({ outcome }) => isFigure(outcome)) ? 0 : 3;
 }
 
-async function runOne(bench: Bench, isQuick: boolean): Promise<readonly Outcome[]> {
+async function runOne(
+  bench: Bench,
+  isQuick: boolean,
+  isProfiled: boolean,
+): Promise<readonly Outcome[]> {
   const startedAt = performance.now();
   const progress = (text: string) => {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0).padStart(4);
     process.stderr.write(`${seconds} s  ${bench.name}: ${text}\n`);
   };
   try {
-    return await bench.run({ progress, isQuick });
+    const profileDir = fileURLToPath(new URL(`results/profiles/${bench.name}`, import.meta.url));
+    return await bench.run({ progress, isQuick, ...(isProfiled && { profileDir }) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     progress(`could not run: ${reason}`);
