@@ -2,7 +2,7 @@
 // real one reached by its URL.
 
 import { buffer as collect } from "node:stream/consumers";
-import { createClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import type { ClickHouseClient, ClickHouseSettings } from "@clickhouse/client";
 import { z } from "zod";
 
@@ -87,7 +87,9 @@ export function connectHistory(config: HistoryConfig): History {
     request_timeout: timeoutMs,
     max_open_connections: config.connectionsMax ?? CONNECTIONS_MAX,
     compression: { request: false, response: false },
-    log: { level: 127 },
+    log: { level: ClickHouseLogLevel.OFF },
+    // A socket that the server is about to close must not carry a request.
+    keep_alive: { enabled: true, idle_socket_ttl: 2_000, eagerly_destroy_stale_sockets: true },
   });
   return {
     database,

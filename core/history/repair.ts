@@ -27,13 +27,13 @@ const keyOf = (row: Pick<StampedReport, "edge" | "epoch" | "seq" | "asset" | "at
 /**
  * Inserts those rows of a blob that `reports` lacks.
  *
- * @param boot goes into the token, as the tokens of before may be remembered although their rows
+ * @param salt goes into the token, as the tokens of before may be remembered although their rows
  *   are gone.
  */
 export async function insertMissing(
   history: History,
   bytes: Uint8Array,
-  boot: string,
+  salt: string,
 ): Promise<WindowResult> {
   const rows = decodeRows(bytes);
   const ends = rowEnds(bytes);
@@ -43,7 +43,7 @@ export async function insertMissing(
     if (!stored.has(keyOf(row))) missing.push(bytes.subarray(ends[index - 1] ?? 0, ends[index]));
   });
   if (missing.length > 0) {
-    const hash = createHash("sha256").update(boot);
+    const hash = createHash("sha256").update(salt);
     for (const row of missing) hash.update(row);
     const token = `repair-${hash.digest("base64url")}`;
     await insertRows(history, { table: "reports", token, chunks: [Buffer.concat(missing)] });
@@ -169,18 +169,19 @@ export async function rebuildDays(history: History, days: readonly string[]): Pr
       "SELECT count() AS rows FROM reports WHERE toDate(at) = {day:Date}",
       { params: { day } },
     );
-    const pieces = Math.min(PIECES_MAX, Math.ceil((counted?.rows ?? 0) / ROWS_AT_ONCE));
-    const lengthMs = Math.ceil(DAY_MS / Math.max(1, pieces));
+    const rows = counted?.rows ?? 0;
+    if (rows === 0) continue;
+    const lengthMs = Math.ceil(DAY_MS / Math.min(PIECES_MAX, Math.ceil(rows / ROWS_AT_ONCE)));
     const startMs = Date.parse(day);
-    for (let fromMs = startMs; fromMs < startMs + DAY_MS && pieces > 0; fromMs += lengthMs) {
+    for (let fromMs = startMs; fromMs < startMs + DAY_MS; fromMs += lengthMs) {
       await derivePiece(history, fromMs, Math.min(fromMs + lengthMs, startMs + DAY_MS));
     }
   }
 }
 
 async function derivePiece(history: History, fromMs: number, toMs: number): Promise<void> {
-  const time = (ms: number) => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
-  const where = `at >= ${time(fromMs)} AND at < ${time(toMs)}`;
+  const [from, to] = [fromMs, toMs].map((ms) => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`);
+  const where = `at >= ${from} AND at < ${to}`;
   for (const table of derivedTables) {
     await history.command(
       `INSERT INTO ${table} ${derivedSelect(table, { table: "reports", where })}`,

@@ -1,6 +1,7 @@
 import type { History } from "@drover/core/history/client";
 import { insertBatch } from "@drover/core/history/insert";
 import type { Batch } from "@drover/core/history/manifest";
+import { insertMissing } from "@drover/core/history/repair";
 import { createBackoff } from "@drover/core/service/backoff";
 import type { Clock } from "@drover/core/service/clock";
 import type { Events } from "./events.ts";
@@ -29,7 +30,8 @@ export async function insertUntilDone(
   const startedMs = clock.monotonicMs();
   for (;;) {
     try {
-      await insertBatch(history, batch);
+      if (backoff.attempts() === 0) await insertBatch(history, batch);
+      else await insertAgain(batch, deps);
       events.inserted(batch, clock.monotonicMs() - startedMs);
       return true;
     } catch (error) {
@@ -38,6 +40,20 @@ export async function insertUntilDone(
       if (!(await rest(clock, delayMs, signal))) return false;
     }
   }
+}
+
+/**
+ * Inserts a batch that may have arrived, and looks whether it is there.
+ *
+ * The engine notes a token just before it puts the rows in place. Killed in between, it knows the
+ * token and has no rows: then a repetition is dropped, and only a look can tell.
+ */
+export async function insertAgain(batch: Batch, deps: AttemptDeps): Promise<void> {
+  const { target, token } = batch.manifest;
+  await insertBatch(deps.history, batch);
+  if (target !== "reports") return;
+  const result = await insertMissing(deps.history, Buffer.concat(batch.chunks), token);
+  deps.events.comparedRows(result.rows, result.inserted);
 }
 
 /** Sleeps; false when the signal aborted. */

@@ -54,7 +54,7 @@ export function createEvents(deps: { metrics: Metrics; log: Log }): Events {
     },
     comparedRows(compared, inserted) {
       series.repairs.inc(inserted);
-      log.info({ compared, inserted }, "compared rows after a restart of the database's machine");
+      log.info({ compared, inserted }, "compared rows with what is stored");
     },
     repaired(days) {
       log.info({ days }, "deriving days anew");
@@ -122,7 +122,7 @@ function createSeries(metrics: Metrics) {
     }),
     repairs: metrics.counter({
       name: "history_rows_repaired_total",
-      help: "rows that a power cut took and that were put back",
+      help: "rows that were taken for stored and were put back",
     }),
     leases: metrics.gauge({ name: "history_leases", help: "partitions held" }),
     syncSeconds: metrics.histogram({

@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, request as forward } from "node:http";
-import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connectHistory } from "@drover/core/history/client";
@@ -92,9 +91,10 @@ async function startProxy(config: HistoryConfig, fault: () => "none" | "refuse" 
     incoming.pipe(onward);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
   return {
-    config: { ...config, url: `http://127.0.0.1:${port}` },
+    config: { ...config, url: `http://127.0.0.1:${address.port}` },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -228,9 +228,9 @@ test("kill -9 in the midst of inserts loses nothing and counts nothing twice", a
     });
   const committed = async () =>
     (await source.stream.lag("history")).perPartition.reduce((sum, one) => sum + one.committed, 0);
-  let isOver = false;
+  const over = new AbortController();
   const appending = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await source.append(40);
       await systemClock.sleep(3);
     }
@@ -244,7 +244,7 @@ test("kill -9 in the midst of inserts loses nothing and counts nothing twice", a
     victim.kill("SIGKILL");
     await exited;
   }
-  isOver = true;
+  over.abort();
   await appending;
   const survivor = start();
   const exited = once(survivor, "exit");

@@ -13,6 +13,8 @@ import {
   repairStatus,
 } from "@drover/core/history/repair";
 import type { Consumer, Entry, Lease, StreamLog } from "@drover/core/stream/log";
+import type { Clock } from "@drover/core/service/clock";
+import { insertAgain } from "./attempt.ts";
 import type { Events } from "./events.ts";
 import { readRange, rereadBatch } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
@@ -24,6 +26,7 @@ export interface RecoveryDeps {
   readonly consumer: Pick<Consumer, "checkpoint">;
   readonly history: History;
   readonly ledger: Ledger;
+  readonly clock: Clock;
   readonly events: Events;
   /** Start of the database's machine; undefined where it makes no checkpoints. */
   readonly boot: string | undefined;
@@ -132,7 +135,7 @@ async function replay(taken: readonly Taken[], deps: RecoveryDeps): Promise<void
   for (const manifest of begun.values()) {
     const batch = await rereadBatch(deps.stream, manifest);
     // What was trimmed was synced before, by an owner of another of its partitions.
-    if (batch !== undefined) await insertBatch(deps.history, batch);
+    if (batch !== undefined) await insertAgain(batch, deps);
     await deps.ledger.settle(manifest);
     deps.events.replayed(manifest);
   }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createShapes } from "@drover/core/fleet/shapes";
 import type { History } from "@drover/core/history/client";
+import type { Report } from "@drover/core/model/report";
 import { createRowEncoder } from "@drover/core/model/row";
 import { systemClock } from "@drover/core/service/clock";
 import { silentLog } from "@drover/core/service/log";
@@ -59,44 +60,14 @@ export async function createTestStream(): Promise<TestStream> {
     open,
     appended: () => reports,
     async append(count) {
-      const slices = new Map<number, { encoder: ReturnType<typeof createRowEncoder> } & Lists>();
-      for (const report of shapes.take(count)) {
-        const partition = partitionOf(report.asset, partitions);
-        const slice = slices.get(partition) ?? { encoder: createRowEncoder(), ends: [], seqs: [] };
-        slices.set(partition, slice);
-        seq += 1;
-        const times = { sentAt: report.at, receivedAt: Date.now() };
-        const stamp = { edge: "edge-1", epoch: 1, seq, ...times, suspect: false };
-        slice.ends.push(slice.encoder.encode(report, stamp));
-        slice.seqs.push(seq);
-      }
+      const slices = encodeSlices(shapes.take(count), seq);
+      seq += count;
       reports += count;
-      await appendSlices(
-        stream,
-        [...slices].map(([partition, { encoder, ends, seqs }]) => {
-          return { partition, kind: "rows", bytes: Buffer.from(encoder.bytes()), ends, seqs };
-        }),
-      );
+      await appendSlices(stream, slices);
     },
     async appendRefused() {
       seq += 1;
-      const line = { id: `edge-1:1:${seq}`, edge: "edge-1", epoch: 1, seq, line: 1 };
-      const why = {
-        reason: "bad-json",
-        detail: "line: not JSON",
-        receivedAt: Date.now(),
-        text: "{",
-      };
-      const bytes = Buffer.from(`${JSON.stringify({ ...line, ...why })}\n`);
-      const partition = stream.quarantinePartition;
-      const slice: Slice = {
-        partition,
-        kind: "quarantine",
-        bytes,
-        ends: [bytes.length],
-        seqs: [seq],
-      };
-      await appendSlices(stream, [slice]);
+      await appendSlices(stream, [refusedSlice(seq, stream.quarantinePartition)]);
     },
     async drained() {
       for (;;) {
@@ -112,7 +83,27 @@ export async function createTestStream(): Promise<TestStream> {
   };
 }
 
-type Lists = { readonly ends: number[]; readonly seqs: number[] };
+/** Rows by partition, numbered after `lastSeq`. */
+function encodeSlices(reports: readonly Report[], lastSeq: number): Slice[] {
+  const numbered = reports.map((report, index) => ({ report, seq: lastSeq + index + 1 }));
+  const groups = Map.groupBy(numbered, ({ report }) => partitionOf(report.asset, partitions));
+  return [...groups].map(([partition, group]) => {
+    const encoder = createRowEncoder();
+    const ends = group.map(({ report, seq }) => {
+      const times = { sentAt: report.at, receivedAt: Date.now() };
+      return encoder.encode(report, { edge: "edge-1", epoch: 1, seq, ...times, suspect: false });
+    });
+    const seqs = group.map(({ seq }) => seq);
+    return { partition, kind: "rows", bytes: Buffer.from(encoder.bytes()), ends, seqs };
+  });
+}
+
+function refusedSlice(seq: number, partition: number): Slice {
+  const line = { id: `edge-1:1:${seq}`, edge: "edge-1", epoch: 1, seq, line: 1 };
+  const why = { reason: "bad-json", detail: "line: not JSON", receivedAt: Date.now(), text: "{" };
+  const bytes = Buffer.from(`${JSON.stringify({ ...line, ...why })}\n`);
+  return { partition, kind: "quarantine", bytes, ends: [bytes.length], seqs: [seq] };
+}
 
 async function appendSlices(stream: StreamLog, slices: readonly Slice[]): Promise<void> {
   await stream.append({
