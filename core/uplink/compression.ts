@@ -5,10 +5,13 @@ export type Compression = "zstd" | "gzip" | "none";
 
 /** Smaller bodies gain less than the work costs. */
 const BYTES_MIN = 512;
-/** Up to here waiting for another thread takes longer than doing it. */
-const SYNC_BYTES_MAX = 32 * 1024;
+/** Up to here it takes half a millisecond at most, and another thread would not be quicker. */
+const SYNC_BYTES_MAX = 256 * 1024;
 
-/** Measured on report lines: higher levels take three times as long for a tenth less. */
+/**
+ * Measured on 500 report lines: level 1 takes 0.22 ms for an eighth of the size, level 6 takes 1.3 ms
+ * to save a twentieth of that. gzip at 1 takes 0.8 ms for a fifth.
+ */
 const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const gzipOptions = { level: 1 };
 
