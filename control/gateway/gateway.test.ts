@@ -105,6 +105,16 @@ test("requests go where the table says, with bodies, and the gateway answers for
   assert.equal(forwarded?.["x-request-id"]?.length, 36);
 });
 
+test("a request without a body goes on without one", async (t) => {
+  const api = await startCopy(t, "api");
+  const { port } = await startGateway(t, { api: [api.copy] });
+  const asking = connect(port, "127.0.0.1");
+  asking.write("POST /v1/x HTTP/1.1\r\nhost: drover\r\nconnection: close\r\n\r\n");
+  for await (const _part of asking);
+  assert.equal(api.seen[0]?.headers["content-length"], "0");
+  assert.equal(api.seen[0]?.headers["transfer-encoding"], undefined);
+});
+
 test("headers about the connection and claims about the caller do not pass", async (t) => {
   const api = await startCopy(t, "api");
   const { port } = await startGateway(t, { api: [api.copy] });

@@ -34,6 +34,10 @@ export function requestHeaders(request: IncomingMessage, requestId: string): str
   kept.push("x-forwarded-for", request.socket.remoteAddress ?? "unknown");
   kept.push("x-forwarded-proto", "http");
   if (request.headers.host !== undefined) kept.push("x-forwarded-host", request.headers.host);
+  // Without a length a chunked body would be announced, and an empty one is still one of no type.
+  if (mayHaveBody.has(request.method ?? "") && !announcesBody(request)) {
+    kept.push("content-length", "0");
+  }
   return kept;
 }
 
@@ -50,6 +54,12 @@ function keepPairs(pairs: readonly string[], keeps: (name: string) => boolean): 
     if (keeps(name.toLowerCase())) kept.push(name, pairs[at + 1] ?? "");
   }
   return kept;
+}
+
+const mayHaveBody = new Set(["POST", "PUT", "PATCH"]);
+
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || headers["content-length"] !== undefined;
 }
 
 /** Whether a request brings a body (RFC 9112 §6.3). */

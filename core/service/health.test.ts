@@ -52,3 +52,18 @@ test("probing often runs the checks once per 200 ms", async () => {
   await health.liveness();
   assert.equal(runs, 2);
 });
+
+test("a failing note is told to people and keeps nobody from sending work", async () => {
+  const health = createHealth({ clock: createFakeClock() });
+  health.setReady(true, "serving");
+  health.addCheck({
+    name: "history",
+    kind: "note",
+    check: () => ({ isOk: false, detail: "away" }),
+  });
+  assert.equal((await health.readiness()).status, "pass");
+  assert.equal((await health.liveness()).status, "pass");
+  const { status, checks } = await health.everything();
+  assert.equal(status, "fail");
+  assert.deepEqual(checks.at(-1), { name: "history", kind: "note", isOk: false, detail: "away" });
+});

@@ -1,7 +1,10 @@
 import type { Clock } from "./clock.ts";
 
-/** A failing "live" check means: restart me. A failing "ready" check means: send me no work. */
-export type CheckKind = "live" | "ready";
+/**
+ * A failing "live" check means: restart me. A failing "ready" check means: send me no work. A
+ * failing "note" means: I work, but not as well as I could; only `/health` tells it.
+ */
+export type CheckKind = "live" | "ready" | "note";
 
 export type CheckResult = { readonly isOk: boolean; readonly detail?: string };
 
@@ -27,7 +30,7 @@ export interface Health {
   setReady(isReady: boolean, detail: string): void;
   liveness(): Promise<HealthReport>;
   readiness(): Promise<HealthReport>;
-  /** Both kinds, for people. */
+  /** All kinds, for people. */
   everything(): Promise<HealthReport>;
 }
 
@@ -83,8 +86,8 @@ export function createHealth(deps: { clock: Clock }): Health {
       own = { name: "process", kind: "ready", isOk: isReady, detail };
     },
     async everything() {
-      const [live, ready] = await Promise.all([liveness(), readiness()]);
-      return summarize([...live.checks, ...ready.checks]);
+      const [live, ready, notes] = await Promise.all([liveness(), readiness(), runChecks("note")]);
+      return summarize([...live.checks, ...ready.checks, ...notes]);
     },
   };
 }

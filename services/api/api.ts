@@ -3,17 +3,17 @@
 import { connectHistory } from "@drover/core/history/client";
 import { createTokens } from "@drover/core/records/tokens";
 import { createTokenVerifier } from "@drover/core/records/verifier";
-import { openRecords } from "@drover/core/records/open";
+import { openRecords, type Records } from "@drover/core/records/open";
 import type { Basics } from "@drover/core/service/basics";
 import { createHttp } from "@drover/core/service/http";
 import type { Running } from "@drover/core/service/run";
 import { openStream } from "@drover/core/stream/open";
 import type { ApiConfig } from "./config.ts";
-import { createBoard } from "./live/board.ts";
-import { createFeed } from "./live/feed.ts";
+import { createBoard, type Board } from "./live/board.ts";
+import { createFeed, type Feed } from "./live/feed.ts";
 import { seedBoard } from "./live/seed.ts";
-import { createTail } from "./live/tail.ts";
-import { createHistoryReader } from "./history-reader.ts";
+import { createTail, type Tail } from "./live/tail.ts";
+import { createHistoryReader, type HistoryReader } from "./history-reader.ts";
 import { createReadmit } from "./readmit.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { heatmapRoutes } from "./routes/heatmap.ts";
@@ -31,7 +31,12 @@ const historyGroup = "history";
 const feedConfig = { assetsPerEventMax: 5_000, heartbeatMs: 15_000 };
 const readerConfig = { runningMax: 12, waitingMax: 200, answerMsMax: 15_000 };
 const ingestAnswerMsMax = 20_000;
-const tailConfig = { behindMax: 20_000, readBytesMax: 512 * 1024, historyGroup };
+const tailConfig = {
+  behindMax: 20_000,
+  readBytesMax: 512 * 1024,
+  historyGroup,
+  retryMs: 1_000,
+};
 
 /** Starts listening; resolves once requests are answered. */
 export async function startApi(
@@ -39,8 +44,7 @@ export async function startApi(
   deps: Basics,
   signal: AbortSignal,
 ): Promise<Running> {
-  const { clock, log, health, metrics } = deps;
-  const { assetsMax } = config;
+  const { clock, log } = deps;
   const stream = await openStream({ url: config.streamUrl }, { clock });
   const records = await openRecords({ url: config.recordsUrl }, { clock });
   const history = connectHistory({
@@ -54,23 +58,11 @@ export async function startApi(
   );
   const reader = createHistoryReader(readerConfig, { history });
   await stream.ensureGroup(historyGroup);
-  const board = createBoard({ assetsMax });
-  const seed = (until: AbortSignal) => seedBoard(board, { history, assetsMax }, until);
+  const board = createBoard({ assetsMax: config.assetsMax });
+  const seed = (until: AbortSignal) => seedBoard(board, history, until);
   const tail = createTail(tailConfig, { stream, board, clock, log, seed });
   const feed = createFeed({ ...feedConfig, clientsMax: config.liveClientsMax }, { board, clock });
-  health.addCheck({
-    name: "records",
-    kind: "ready",
-    check: async () => {
-      await records.ping();
-      return { isOk: true };
-    },
-  });
-  metrics.gaugeOf({ name: "board_assets", help: "assets on the board" }, () => board.size());
-  metrics.gaugeOf({ name: "live_clients", help: "live clients" }, () => feed.clients());
-  const behind = { name: "tail_behind", help: "reports between tail and end of the stream" };
-  metrics.gaugeOf(behind, () => tail.status().behind);
-
+  watchApi(deps, { records, reader, board, feed, tail });
   const app = createHttp({ version: deps.version }, { ...deps, verifier });
   const readmit = createReadmit(
     { ingestUrl: config.ingestUrl, answerMsMax: ingestAnswerMsMax },
@@ -91,6 +83,10 @@ export async function startApi(
   const following = tail.run(signal);
   const url = await app.listen({ host: config.host, port: config.port });
   log.info({ url }, "listening");
+  const waiting = new AbortController();
+  const waited = clock.sleep(config.boardWaitMs, AbortSignal.any([signal, waiting.signal]));
+  await Promise.race([tail.caughtUp, waited.catch(() => {})]);
+  waiting.abort();
   return {
     stopAccepting: () => app.close(),
     drain: () => following,
@@ -100,4 +96,38 @@ export async function startApi(
       await history[Symbol.asyncDispose]();
     },
   };
+}
+
+interface Parts {
+  readonly records: Records;
+  readonly reader: HistoryReader;
+  readonly board: Board;
+  readonly feed: Feed;
+  readonly tail: Tail;
+}
+
+/** What is told of this process: its checks and its gauges. */
+function watchApi({ health, metrics }: Basics, parts: Parts): void {
+  const { records, reader, board, feed, tail } = parts;
+  health.addCheck({
+    name: "records",
+    kind: "ready",
+    check: async () => {
+      await records.ping();
+      return { isOk: true };
+    },
+  });
+  // The board answers without history, so that this keeps nobody from sending requests.
+  health.addCheck({
+    name: "history",
+    kind: "note",
+    check: async (until) => {
+      await reader.ping(until);
+      return { isOk: true };
+    },
+  });
+  metrics.gaugeOf({ name: "board_assets", help: "assets on the board" }, () => board.size());
+  metrics.gaugeOf({ name: "live_clients", help: "live clients" }, () => feed.clients());
+  const behind = { name: "tail_behind", help: "reports between tail and end of the stream" };
+  metrics.gaugeOf(behind, () => tail.status().behind);
 }

@@ -47,6 +47,12 @@ export const apiEnv = declareEnv({
     default: "200000",
     meaning: "assets kept in memory for the live views; the one silent for longest goes first",
   },
+  boardWaitMs: {
+    name: "DROVER_BOARD_WAIT_MS",
+    schema: envInt({ min: 0, max: 60_000 }),
+    default: "3000",
+    meaning: "longest wait for history and the stream before this process says that it is ready",
+  },
   liveClientsMax: {
     name: "DROVER_LIVE_CLIENTS",
     schema: envInt({ min: 1, max: 10_000 }),

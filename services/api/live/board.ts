@@ -1,5 +1,6 @@
 // The board: the latest of every asset, in memory, fed by the stream's tail and seeded from
-// history. Bound: drop-oldest (the asset silent for longest) at `assetsMax`.
+// history. Bound: drop-oldest at `assetsMax`; those whose last event is longest ago go first,
+// whatever the order in which they became known.
 
 import type { StampedReport } from "@drover/core/model/report";
 import { applyReport, stateOf, viewOf, type AssetState } from "./asset-state.ts";
@@ -56,6 +57,9 @@ export interface Changes {
   readonly version: number;
 }
 
+/** One part in so many is dropped at the bound. */
+const DROPPED_SHARE = 64;
+
 /** An empty board. */
 export function createBoard(config: { readonly assetsMax: number }): Board {
   return new LatestBoard(config.assetsMax);
@@ -78,10 +82,7 @@ class LatestBoard implements Board {
       if (applyReport(slot.state, report)) this.#touch(report.asset, slot);
       return;
     }
-    if (this.#slots.size >= this.#assetsMax) {
-      const oldest = this.#slots.keys().next();
-      if (oldest.done !== true) this.#slots.delete(oldest.value);
-    }
+    if (this.#slots.size >= this.#assetsMax) this.#makeRoom();
     const version = ++this.#version;
     this.#slots.set(report.asset, { state: stateOf(report), version, json: undefined });
     this.#sorted = undefined;
@@ -134,6 +135,17 @@ class LatestBoard implements Board {
     for (const { state } of this.#slots.values())
       counts[state.kind] = (counts[state.kind] ?? 0) + 1;
     return counts;
+  }
+
+  /** For many arrivals at once, because finding the silent ones looks at all. */
+  #makeRoom(): void {
+    const count = Math.max(1, Math.floor(this.#assetsMax / DROPPED_SHARE));
+    const times = Float64Array.from(this.#slots.values(), ({ state }) => state.at).toSorted();
+    const limit = times[count - 1] ?? 0;
+    let equalOnes = count - times.indexOf(limit);
+    for (const [asset, { state }] of this.#slots) {
+      if (state.at < limit || (state.at === limit && equalOnes-- > 0)) this.#slots.delete(asset);
+    }
   }
 
   #touch(asset: string, slot: Slot): void {
