@@ -116,16 +116,18 @@ function createUplinkEvents({ log, metrics }: { log: Log; metrics: Metrics }) {
     help: "reports that a region refuses however they are sent",
     labels: ["region"],
   });
+  /** Regions that set something aside already: said once, then counted. */
+  const setAside = new Set<string>();
   return (region: string): UplinkEvents => ({
     acknowledged(batch, answer) {
       acknowledged.inc({ region, lane: batch.lane }, batch.reports);
       if (answer.duplicates > 0) duplicates.inc({ region }, answer.duplicates);
       if (answer.quarantined.length === 0) return;
       quarantined.inc({ region }, answer.quarantined.length);
-      log.warn(
-        { region, notes: answer.quarantined.slice(0, 3) },
-        "reports set aside by the region",
-      );
+      const notes = answer.quarantined.slice(0, 3);
+      if (setAside.has(region)) log.debug({ region, notes }, "reports set aside by the region");
+      else log.warn({ region, notes }, "reports set aside by the region; further ones are counted");
+      setAside.add(region);
     },
     failed(_batch, failure) {
       failures.inc({ region, kind: failure.kind });
