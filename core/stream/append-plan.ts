@@ -9,7 +9,6 @@ import type { KeptRows } from "./kept-rows.ts";
 import { TooManyGapsError } from "./log.ts";
 import type { AppendBatch, Slice } from "./log.ts";
 import { runsOf } from "./seq-runs.ts";
-import type { SeqRuns } from "./seq-runs.ts";
 
 /** A sender's numbers: what was seen before the batch at hand, changed by each batch taken. */
 export interface Sender {
@@ -23,8 +22,10 @@ export interface PlanRules<S extends Sender> {
   findSender(edge: string, epoch: number): S | Error;
   /** Whether a key was not here before; it is from now on. */
   addKey(key: string, at: number): boolean;
-  /** Told of the numbers that became seen. */
+  /** Told of the numbers whose rows are kept. */
   onSeen?(sender: S, first: number, last: number): void;
+  /** Told of the numbers that the sender gave up; some may have been seen. */
+  onGap?(sender: S, first: number, last: number): void;
   /** Holes a sender may have. */
   readonly gapsMax: number;
 }
@@ -125,7 +126,8 @@ class Planner<S extends Sender> {
     for (const { first, last } of runs) after.add(first, last);
     for (const { first, last } of gaps) after.add(first, last);
     if (after.gaps > this.#rules.gapsMax) return tooManyGaps(after, sender, this.#rules.gapsMax);
-    this.#tell(sender, [...(isAllNew ? runs : []), ...gaps]);
+    if (isAllNew) for (const { first, last } of runs) this.#rules.onSeen?.(sender, first, last);
+    for (const { first, last } of gaps) this.#rules.onGap?.(sender, first, last);
     sender.seen = after;
     const inBatch = new Set<number>();
     for (const slice of batch.slices) {
@@ -133,11 +135,6 @@ class Planner<S extends Sender> {
       this.#put(slice, batch, rows);
     }
     return undefined;
-  }
-
-  #tell(sender: S, ranges: SeqRuns["runs"]): void {
-    if (this.#rules.onSeen === undefined) return;
-    for (const { first, last } of ranges) this.#rules.onSeen(sender, first, last);
   }
 
   #newNumbers(

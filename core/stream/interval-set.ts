@@ -57,6 +57,12 @@ export class IntervalSet {
     return { first: this.#through + 1, last: at(this.#firsts, 0) - 1 };
   }
 
+  /** All ranges, ascending. */
+  ranges(): { first: number; last: number }[] {
+    const above = this.#firsts.map((first, index) => ({ first, last: at(this.#lasts, index) }));
+    return this.#through === 0 ? above : [{ first: 1, last: this.#through }, ...above];
+  }
+
   clone(): IntervalSet {
     const copy = new IntervalSet();
     copy.#through = this.#through;

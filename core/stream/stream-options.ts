@@ -19,6 +19,8 @@ export interface StreamOptions {
   readonly gapsMax?: number;
   /** Epochs of one edge that are remembered; the oldest is dropped for a new one. */
   readonly epochsMax?: number;
+  /** Redis: take a server that may forget what it acknowledged; for trials only. */
+  readonly allowVolatile?: boolean;
 }
 
 export interface StreamDeps {
@@ -36,6 +38,7 @@ export const streamDefaults: StreamLimits = {
   lockWaitMs: 5_000,
   gapsMax: 4_096,
   epochsMax: 256,
+  allowVolatile: false,
 };
 
 export class StreamConfigError extends Error {
