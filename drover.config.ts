@@ -12,7 +12,12 @@ export default definePlatform({
       // Each running statement holds one thread; the engine would start itself anew without this.
       env: { UV_THREADPOOL_SIZE: "16" },
     },
-    mqtt: { kind: "embedded", provides: "mqtt", entry: "control/engines/mqtt/main.ts" },
+    mqtt: {
+      kind: "embedded",
+      provides: "mqtt",
+      entry: "control/engines/mqtt/main.ts",
+      heapMb: 192,
+    },
   },
   services: {
     ingest: { entry: "services/ingest/main.ts", uses: ["stream", "records"] },
@@ -51,14 +56,19 @@ export default definePlatform({
     services: {
       stations: {
         entry: "control/engines/fleet/main.ts",
+        heapMb: 192,
         after: ["mqtt", "edge-stations"],
         uses: ["mqtt", "state"],
         env: { DROVER_FLEET_STATIONS: "200", DROVER_FLEET_CADENCE_MS: "30000" },
       },
     },
     edges: {
-      "edge-flights": { sources: [{ kind: "sim", flights: 300 }] },
-      "edge-stations": { sources: [{ kind: "mqtt", url: "engine:mqtt" }], after: ["mqtt"] },
+      "edge-flights": { sources: [{ kind: "sim", flights: 300 }], heapMb: 192 },
+      "edge-stations": {
+        sources: [{ kind: "mqtt", url: "engine:mqtt" }],
+        after: ["mqtt"],
+        heapMb: 192,
+      },
     },
   },
 });

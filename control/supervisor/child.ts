@@ -39,6 +39,15 @@ const inherited = [
   "NO_PROXY",
 ];
 
+/** A heap up to this size belongs to a small process, where the garbage's nursery is a large part. */
+const SMALL_HEAP_MB = 256;
+
+function heapFlags(heapMb: number | undefined): readonly string[] {
+  if (heapMb === undefined) return [];
+  const nursery = heapMb <= SMALL_HEAP_MB ? ["--max-semi-space-size=2"] : [];
+  return [`--max-old-space-size=${heapMb}`, ...nursery];
+}
+
 /**
  * Starts a program under this Node.
  *
@@ -52,7 +61,7 @@ export function startChild(
     readonly onLine: (line: string) => void;
   },
 ): Child {
-  const heap = config.heapMb === undefined ? [] : [`--max-old-space-size=${config.heapMb}`];
+  const heap = heapFlags(config.heapMb);
   const args = ["--disable-warning=ExperimentalWarning", ...heap, config.entry];
   const env: Record<string, string> = {};
   for (const name of [...inherited, ...config.passEnv]) {
