@@ -9,7 +9,7 @@ import { insertIntoInflux, insertIntoVictoria } from "./peers/line-protocol.ts";
 import { appendToRedis } from "./peers/redis.ts";
 import { findProgram } from "./peers/server.ts";
 import type { SendAnswer, SendOrder, SenderOptions } from "./journey-sender.ts";
-import { openRig, type Rig } from "./rig.ts";
+import { openRig, type Rig, type RigOptions } from "./rig.ts";
 
 export const journeyBench: Bench = { name: "journey", run };
 
@@ -130,6 +130,8 @@ export interface JourneyOptions {
   readonly warmUpSeconds: number;
   readonly seconds: number;
   readonly profileDir?: string | undefined;
+  /** Environment added to services, by their name. */
+  readonly env?: RigOptions["env"];
 }
 
 export interface Journey {
@@ -157,6 +159,7 @@ export async function measureJourney(
     services: ["clickhouse", "ingest", "history"],
     ingestReplicas: replicas,
     profileDir,
+    ...(options.env && { env: options.env }),
   });
   const token = await rig.token({ role: "edge", edge, label: "bench" });
   const execArgv =

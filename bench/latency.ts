@@ -1,0 +1,112 @@
+// How long a report takes from the outbox's acceptance until it is a row that a query finds, at a
+// paced load. A marker goes with every tick of the load, 100 a second; the table of reports is asked
+// for markers every few milliseconds, and one is seen when the answer that has it has arrived. The
+// clocks are one machine's.
+
+import { countRows, markerAsset, startDriver, type Driver } from "./edge.ts";
+import { atMost, percentile, type Bench, type BenchContext, type Outcome } from "./figure.ts";
+import { openRig, type Rig } from "./rig.ts";
+
+export const latencyBench: Bench = { name: "latency", run };
+
+const pollMs = 10;
+const settleMsMax = 30_000;
+
+async function run({ isQuick, progress, profileDir }: BenchContext): Promise<readonly Outcome[]> {
+  const seconds = isQuick ? 2 : 20;
+  await using rig = await openRig({ services: ["clickhouse", "ingest", "history"], profileDir });
+  await using driver = await startDriver(rig);
+  await pacedLatency(rig, driver, { perSecond: 20_000, seconds: isQuick ? 1 : 5 });
+  progress("warmed up");
+  const calm = await pacedLatency(rig, driver, { perSecond: 20_000, seconds });
+  progress(`20,000/s: p99 ${percentile(calm, 99).toFixed(0)} ms`);
+  const most = await maximum(rig, driver, isQuick ? 2 : 10);
+  progress(`at most ${Math.round(most)}/s from the outbox`);
+  const perSecond = Math.round(most * 0.8);
+  const busy = await pacedLatency(rig, driver, { perSecond, seconds });
+  progress(`${perSecond}/s: p99 ${percentile(busy, 99).toFixed(0)} ms`);
+  const most1000 = `${Math.round(most).toLocaleString("en")}/s`;
+  return [
+    ...figuresOf("20,000 reports/s", calm, [100, 200]),
+    ...figuresOf(
+      `${perSecond.toLocaleString("en")} reports/s, 80 % of ${most1000}`,
+      busy,
+      [300, 500],
+    ),
+  ];
+}
+
+function figuresOf(load: string, ms: readonly number[], goals: [number, number]): Outcome[] {
+  const p50 = percentile(ms, 50).toFixed(0);
+  const note =
+    `p50 ${p50} ms; outbox accepted → row found by a query, ${ms.length} markers, seen by asking ` +
+    `every ${pollMs} ms, which is in the figure; the maximum is the same edge's, its outbox included`;
+  return ([95, 99] as const).map((p, place) => {
+    const value = percentile(ms, p);
+    const most = goals[place] ?? 0;
+    const goal = atMost(value, most, `< ${most} ms`);
+    return { name: `edge → commit latency at ${load}, p${p}`, value, unit: "ms", goal, note };
+  });
+}
+
+/** Latency of each marker, ms. @throws when one does not arrive. */
+async function pacedLatency(
+  rig: Rig,
+  driver: Driver,
+  load: { readonly perSecond: number; readonly seconds: number },
+): Promise<readonly number[]> {
+  const seen = new Map<number, number>();
+  const since = Date.now();
+  const done = new AbortController();
+  const watching = watch(rig, since, seen, done.signal);
+  const pacing = Promise.race([driver.ask({ kind: "pace", ...load }), rig.died]);
+  const { markers } = await pacing.catch((error: unknown) => {
+    done.abort();
+    throw error;
+  });
+  const deadlineMs = performance.now() + settleMsMax;
+  while (seen.size < markers.length && performance.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  done.abort();
+  await watching;
+  if (seen.size !== markers.length) {
+    throw new Error(`latency: ${seen.size} of ${markers.length} markers arrived`);
+  }
+  return markers.map(([at, acceptedAt]) => (seen.get(at) ?? Number.NaN) - acceptedAt);
+}
+
+/** Notes when each marker was found first. Those found in a row from the oldest are not asked again. */
+async function watch(
+  rig: Rig,
+  since: number,
+  seen: Map<number, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  // Markers may overtake one another, by a second at most while nothing is lost.
+  const overtakenMs = 2_000;
+  while (!signal.aborted) {
+    const newest = Math.max(since, ...[...seen.keys()].slice(-1)) - overtakenMs;
+    const from = Math.max(since, newest);
+    const rows = await rig.history.rows<{ t: number }>(
+      `SELECT toFloat64(toUnixTimestamp64Milli(at)) AS t FROM reports
+       WHERE asset = '${markerAsset}' AND at >= fromUnixTimestamp64Milli(${from})`,
+    );
+    const now = Date.now();
+    for (const { t } of rows) if (!seen.has(t)) seen.set(t, now);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** Reports a second from the outbox to rows, when it is given as many as it takes. */
+async function maximum(rig: Rig, driver: Driver, seconds: number): Promise<number> {
+  const rowsBefore = await countRows(rig);
+  const startedMs = performance.now();
+  const { reports } = await Promise.race([driver.ask({ kind: "flood", seconds }), rig.died]);
+  const deadlineMs = performance.now() + settleMsMax;
+  while ((await countRows(rig)) < rowsBefore + reports) {
+    if (performance.now() > deadlineMs) throw new Error("latency: rows are missing");
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  return (reports * 1_000) / (performance.now() - startedMs);
+}
