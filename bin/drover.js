@@ -2,13 +2,11 @@
 // Finds a Node that runs Drover and starts it there. This file alone must run on old versions, so
 // it is JavaScript and uses nothing new. Exit code 3: could not run.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { OLDEST, findOwnNode, isRecent } from "./find-node.js";
 
-const OLDEST = [24, 12];
 const main = join(dirname(dirname(fileURLToPath(import.meta.url))), "cli", "main.ts");
 
 if (isRecent(process.versions.node)) {
@@ -18,24 +16,6 @@ if (isRecent(process.versions.node)) {
   const node = findOwnNode();
   if (node === undefined) explain();
   else startUnder(node);
-}
-
-function isRecent(version) {
-  const [major, minor] = version.split(".").map(Number);
-  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
-}
-
-/** The Node that `npm ci` installed beside the other dependencies. */
-function findOwnNode() {
-  const os = process.platform === "win32" ? "win" : process.platform;
-  try {
-    const require = createRequire(import.meta.url);
-    const manifest = require.resolve(`node-${os}-${process.arch}/package.json`);
-    const file = join(dirname(manifest), "bin", os === "win" ? "node.exe" : "node");
-    return existsSync(file) ? file : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function startUnder(node) {

@@ -7,6 +7,7 @@ import { prepareAccess } from "./access.ts";
 import type { Access } from "./access.ts";
 import { claimDataFolder } from "./claim.ts";
 import { defaultRestart } from "./policy/restart.ts";
+import { seedCompileCache } from "./compile-cache.ts";
 import { createSecrets } from "./secrets.ts";
 import { identityOf } from "./supervisor/identity.ts";
 import type { KeeperEvent } from "./supervisor/keeper.ts";
@@ -100,6 +101,8 @@ function createHost(
   deps: HostDeps & { resources: AsyncDisposableStack },
 ): Host {
   const { dataDir, url, access } = config;
+  const cacheDir = join(dataDir, "run", "compile-cache");
+  seedCompileCache(config.rootDir, cacheDir);
   const logs = deps.resources.use(createLogFiles({ dir: join(dataDir, "logs"), ...logLimits }));
   const startedAt = deps.clock.now();
   const identity = identityOf(process.pid);
@@ -110,7 +113,7 @@ function createHost(
       ...supervision,
       ...config,
       // Processes that start again need not compile the same programs again.
-      sharedEnv: { NODE_COMPILE_CACHE: join(dataDir, "run", "compile-cache") },
+      sharedEnv: { NODE_COMPILE_CACHE: cacheDir },
     },
     {
       clock: deps.clock,

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { seedCompileCache } from "@drover/control/compile-cache";
 import { isEdgeId } from "@drover/core/model/ids";
 import type { Command } from "commander";
 import { CommandError, dataDirOf, exitCodes } from "../context.ts";
@@ -51,6 +53,9 @@ async function edge(options: EdgeOptions, context: Context): Promise<void> {
     throw new CommandError(exitCodes.usage, "a token is needed: DROVER_TOKEN or --token");
   }
   const dataDir = dataDirOf(context, options.data);
+  const cacheDir = join(dataDir, "compile-cache");
+  mkdirSync(dataDir, { recursive: true });
+  seedCompileCache(context.rootDir, cacheDir);
   become(join(context.rootDir, ENTRY), {
     ...definedOf(context.env),
     DROVER_EDGE: options.id,
@@ -59,8 +64,8 @@ async function edge(options: EdgeOptions, context: Context): Promise<void> {
     DROVER_SOURCES: JSON.stringify(options.source),
     DROVER_DATA: dataDir,
     DROVER_PORT: String(options.port),
-    // From the second start on nothing is compiled, which is also memory.
-    NODE_COMPILE_CACHE: join(dataDir, "compile-cache"),
+    // What need not be compiled is also memory.
+    NODE_COMPILE_CACHE: cacheDir,
     // The launcher's channel does not survive; its number does.
     ...(process.connected ? { DROVER_PARENT_PID: String(process.ppid) } : {}),
   });
