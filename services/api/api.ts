@@ -43,7 +43,7 @@ export async function startApi(
   config: ApiConfig,
   deps: Basics,
   signal: AbortSignal,
-): Promise<Running> {
+): Promise<Running & { readonly url: string }> {
   const { clock, log } = deps;
   const stream = await openStream({ url: config.streamUrl }, { clock });
   const records = await openRecords({ url: config.recordsUrl }, { clock });
@@ -88,6 +88,7 @@ export async function startApi(
   await Promise.race([tail.caughtUp, waited.catch(() => {})]);
   waiting.abort();
   return {
+    url,
     stopAccepting: () => app.close(),
     drain: () => following,
     async close() {

@@ -78,37 +78,37 @@ function problemOf(error: unknown): unknown {
   if (error instanceof LimitError) return unavailable(error.message, RETRY_MS);
   if (!(error instanceof Error)) return error;
   // An error of ClickHouse carries its name there: TIMEOUT_EXCEEDED.
-  if ("type" in error && typeof error.type === "string") return refusals[error.type] ?? error;
+  if ("type" in error && typeof error.type === "string") return refusals[error.type]?.() ?? error;
   if (isConnectionError(error)) {
     return unavailable("history is away; it is tried again with each request", RETRY_MS);
   }
   return error;
 }
 
-const tooMuch = (limit: string): Problem =>
+const tooMuch = (limit: string) => () =>
   new Problem({
     status: 422,
     code: "history-limit",
     title: "The question takes too much",
     detail: `history: the limit is ${limit}; ${narrower}`,
   });
-const busy = (detail: string) => unavailable(`history: ${detail}`, RETRY_MS);
-const megabytes = `${Math.round(memoryBytes / 1024 ** 2)} MiB of memory for one question`;
+const busy = (detail: string) => () => unavailable(`history: ${detail}`, RETRY_MS);
+const tooLong = busy(`the limit is ${timeMs} ms for one statement; ${narrower}, or try again`);
+const notMade = busy("its tables are not made yet");
 
 /** By ClickHouse's own names (src/Common/ErrorCodes.cpp). */
-const refusals: Readonly<Record<string, Problem>> = {
-  TIMEOUT_EXCEEDED: busy(`the limit is ${timeMs} ms for one statement; ${narrower}, or try again`),
-  TOO_SLOW: busy(`the limit is ${timeMs} ms for one statement; ${narrower}, or try again`),
+const refusals: Readonly<Record<string, () => Problem>> = {
+  TIMEOUT_EXCEEDED: tooLong,
+  TOO_SLOW: tooLong,
   TOO_MANY_SIMULTANEOUS_QUERIES: busy("too many questions at once"),
   QUERY_WAS_CANCELLED: busy("the question was ended from outside"),
-  MEMORY_LIMIT_EXCEEDED: tooMuch(megabytes),
+  MEMORY_LIMIT_EXCEEDED: tooMuch(`${memoryBytes / 1024 ** 2} MiB of memory for one statement`),
   TOO_MANY_ROWS: tooMuch(`${resultRows} rows`),
   TOO_MANY_ROWS_OR_BYTES: tooMuch(`${resultRows} rows`),
   TOO_MANY_BYTES: tooMuch("the bytes that one statement may read"),
-  UNKNOWN_TABLE: busy("its tables are not made yet"),
-  UNKNOWN_DATABASE: busy("its tables are not made yet"),
+  UNKNOWN_TABLE: notMade,
+  UNKNOWN_DATABASE: notMade,
   AUTHENTICATION_FAILED: busy("it refuses this process's account"),
-  ACCESS_DENIED: busy("it refuses this process's account"),
 };
 
 /** A socket's or a name's error has a code; the client's own have only a text. */

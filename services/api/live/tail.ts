@@ -24,7 +24,7 @@ export interface TailConfig {
 }
 
 export interface TailDeps {
-  readonly stream: StreamLog;
+  readonly stream: Pick<StreamLog, "partitions" | "bounds" | "read" | "wait" | "lag">;
   readonly board: Board;
   readonly clock: Clock;
   readonly log: Log;
