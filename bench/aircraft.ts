@@ -10,15 +10,22 @@ export interface CirclesConfig {
   readonly rounds: number;
   /** Event time of the first report, epoch ms. */
   readonly startAt: number;
+  /** Between two reports of one aircraft; 1 s when absent. */
+  readonly intervalMs?: number;
 }
 
-/** Between two reports of one aircraft. */
-export const intervalMs = 1_000;
+export const intervalMsDefault = 1_000;
 const speedMps = 220;
 const metresPerDegree = 111_132;
 
 /** All aircraft in turn, round by round. */
-export function createCircles({ aircraft, rounds, startAt }: CirclesConfig): Report[] {
+export function createCircles(config: CirclesConfig): Report[] {
+  return [...circleRounds(config)].flat();
+}
+
+/** The same, one round at a time. */
+export function* circleRounds(config: CirclesConfig): Generator<Report[]> {
+  const { aircraft, rounds, startAt, intervalMs = intervalMsDefault } = config;
   const shapes = createShapes({
     shape: "aircraft",
     assets: aircraft,
@@ -28,14 +35,13 @@ export function createCircles({ aircraft, rounds, startAt }: CirclesConfig): Rep
   });
   const centres = shapes.take(aircraft);
   const radiusDeg = ((speedMps * intervalMs) / 1_000 / metresPerDegree / 2 / Math.PI) * rounds;
-  const reports: Report[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const [index, centre] of centres.entries()) {
+    yield centres.map((centre, index) => {
       const turn = (round / rounds + (index % 97) / 97) * 2 * Math.PI;
       const lat = (centre.position?.lat ?? 0) + radiusDeg * Math.sin(turn);
       const squeeze = Math.cos((lat * Math.PI) / 180);
       const lon = (centre.position?.lon ?? 0) + (radiusDeg * Math.cos(turn)) / squeeze;
-      reports.push({
+      return {
         ...centre,
         at: centre.at + round * intervalMs,
         position: { ...centre.position, lat: round5(lat), lon: round5(lon) },
@@ -44,10 +50,9 @@ export function createCircles({ aircraft, rounds, startAt }: CirclesConfig): Rep
           headingDeg: Math.round(360 - (((turn * 180) / Math.PI) % 360)),
           climbMps: ((index + round) % 21) / 10 - 1,
         },
-      });
-    }
+      };
+    });
   }
-  return reports;
 }
 
 const round5 = (value: number) => Math.round(value * 1e5) / 1e5;

@@ -1,7 +1,19 @@
+import { backlogBench } from "./backlog.ts";
 import { bootBench } from "./boot.ts";
 import type { Bench } from "./figure.ts";
 import { ingestAlone } from "./ingest.ts";
 import { journeyBench } from "./journey.ts";
+import { latencyBench } from "./latency.ts";
+import { queriesBench } from "./queries.ts";
+import { storageBench } from "./storage.ts";
 
 /** Every benchmark, in the order in which they run. */
-export const benches: readonly Bench[] = [journeyBench, ingestAlone, bootBench];
+export const benches: readonly Bench[] = [
+  journeyBench,
+  latencyBench,
+  backlogBench,
+  ingestAlone,
+  queriesBench,
+  storageBench,
+  bootBench,
+];

@@ -4,7 +4,7 @@
 
 import { createSender } from "@drover/core/uplink/sender";
 import { systemClock } from "@drover/core/service/clock";
-import { createCircles, createLines, intervalMs, type Lines } from "./aircraft.ts";
+import { createCircles, createLines, intervalMsDefault, type Lines } from "./aircraft.ts";
 
 export interface SenderOptions {
   readonly urls: readonly string[];
@@ -72,7 +72,7 @@ async function send(lane: number): Promise<{ reports: number; repeats: number }>
   const lines = bodies[turn % bodies.length];
   const sender = senders[lane % senders.length];
   if (lines === undefined || sender === undefined) throw new Error("sender: nothing to send");
-  lines.moveTo(Math.floor(turn / bodies.length) * options.rounds * intervalMs);
+  lines.moveTo(Math.floor(turn / bodies.length) * options.rounds * intervalMsDefault);
   const firstSeq = nextSeq;
   nextSeq += lines.reports;
   const { edge } = options;

@@ -32,6 +32,8 @@ export interface RigOptions {
 export interface Rig extends AsyncDisposable {
   readonly dataDir: string;
   readonly history: History;
+  /** Starts another service; resolves when it is ready. */
+  start(service: string): Promise<void>;
   /** Addresses of a service's processes. */
   urlsOf(service: string): readonly string[];
   pidsOf(service: string): readonly number[];
@@ -62,7 +64,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   // Nobody may be listening when it happens.
   died.promise.catch(() => {});
   const running = new Map<string, { plan: ProcessPlan; child: Child }>();
-  for (const name of options.services) {
+  const startService = async (name: string, cleanup: AsyncDisposableStack): Promise<void> => {
     const own = plans.filter((one) => one.name === name);
     for (const one of own) {
       const child = start(one, options);
@@ -77,7 +79,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       });
     }
     await Promise.race([Promise.all(own.map(untilReady)), died.promise]);
-  }
+  };
+  for (const name of options.services) await startService(name, cleanup);
   const clickhouse = plans.find((one) => one.name === "clickhouse");
   const url = `http://127.0.0.1:${clickhouse?.port ?? 0}`;
   const history = cleanup.use(connectHistory({ url, user: "drover", password }));
@@ -88,6 +91,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     dataDir,
     history,
     died: died.promise,
+    start: (service) => startService(service, resources),
     urlsOf: (service) => of(service).map(({ plan }) => `http://127.0.0.1:${plan.port}`),
     pidsOf: (service) => of(service).flatMap(({ child }) => child.pid ?? []),
     cpuSeconds() {
