@@ -65,6 +65,8 @@ export async function boot({
   const dataDir = await mkdtemp(join(tmpdir(), "drover-test-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
+  const definitionAt = options.indexOf("--config");
+  const definition = definitionAt < 0 ? [] : options.slice(definitionAt, definitionAt + 2);
   let child: ChildProcess | undefined;
   let output = "";
   let admin = "";
@@ -83,7 +85,8 @@ export async function boot({
     url,
     dataDir,
     token(role, ...more) {
-      const text = run("token", "create", "--role", role, "--data", dataDir, "--json", ...more);
+      const words = ["token", "create", "--role", role, "--data", dataDir, "--json"];
+      const text = run(...words, ...definition, ...more);
       return z.object({ token: z.string() }).parse(JSON.parse(text)).token;
     },
     ask(path, init = {}) {
