@@ -14,8 +14,9 @@
 //   groups            set      names; group:<g> hash c<p> s<p> t<p> o<p>; state:<g> hash
 //   members:<g>       zset     session by expiry; names:<g> hash member → session
 
-const common = `
-local base = KEYS[1]
+/** Runs at the end of the memory too: groups must go on, and the tail be cut, to make room again. */
+const roomy = "#!lua flags=allow-oom\n";
+const common = `local base = KEYS[1]
 local function text(n) return string.format('%.0f', n) end
 local function nowMs()
   local t = redis.call('TIME')
@@ -29,7 +30,8 @@ end
  * `ok <through…>`, `seen <sender> <first> <last> …`, `keys <place…>`, `epoch <sender> <oldest>`,
  * `gaps <sender> <through> <first range>`, `full`.
  */
-export const appendScript = `${common}
+export const appendScript = `#!lua
+${common}
 local done = base .. 'done:' .. ARGV[1]
 local answered = redis.call('GET', done)
 if answered then return answered end
@@ -174,7 +176,7 @@ return reply
 `;
 
 /** ARGV: group, partitions (the quarantine's too). */
-export const ensureScript = `${common}
+export const ensureScript = `${roomy}${common}
 local group = base .. 'group:' .. ARGV[1]
 redis.call('SADD', base .. 'groups', ARGV[1])
 for p = 0, tonumber(ARGV[2]) - 1 do
@@ -194,7 +196,7 @@ end
 `;
 
 /** ARGV: group, member, session, lease in ms, partitions. */
-export const enterScript = `${common}${release}
+export const enterScript = `${roomy}${common}${release}
 local g, member, session = ARGV[1], ARGV[2], ARGV[3]
 local older = redis.call('HGET', base .. 'names:' .. g, member)
 if older then
@@ -206,7 +208,7 @@ redis.call('ZADD', base .. 'members:' .. g, text(nowMs() + tonumber(ARGV[4])), s
 `;
 
 /** ARGV as for enter. Answers as JSON; shares are those of fair-share.ts. */
-export const renewScript = `${common}
+export const renewScript = `${roomy}${common}
 local g, member, session, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
 local group, members, names = base .. 'group:' .. g, base .. 'members:' .. g, base .. 'names:' .. g
 local named = redis.call('HGET', names, member)
@@ -260,7 +262,7 @@ return cjson.encode({
 `;
 
 /** ARGV: group, member, session, partitions. */
-export const leaveScript = `${common}${release}
+export const leaveScript = `${roomy}${common}${release}
 local g, member, session = ARGV[1], ARGV[2], ARGV[3]
 releaseAll(base .. 'group:' .. g, session, tonumber(ARGV[4]))
 redis.call('ZREM', base .. 'members:' .. g, session)
@@ -270,7 +272,7 @@ end
 `;
 
 /** ARGV: group, session, changes as JSON, states. Answers with the partition that was lost, or -1. */
-export const commitScript = `${common}
+export const commitScript = `${roomy}${common}
 local g, session = ARGV[1], ARGV[2]
 local group = base .. 'group:' .. g
 local changes = cjson.decode(ARGV[3])
@@ -294,7 +296,7 @@ return -1
 `;
 
 /** ARGV: group, partitions. Per partition: end, committed, synced, owner, appended at of the oldest. */
-export const lagScript = `${common}
+export const lagScript = `${roomy}${common}
 local g = ARGV[1]
 local group, answer = base .. 'group:' .. g, {}
 for p = 0, tonumber(ARGV[2]) - 1 do
@@ -316,7 +318,7 @@ return { text(redis.call('ZCOUNT', base .. 'members:' .. g, '(' .. text(now), '+
 `;
 
 /** ARGV: partitions. Cuts whole entries behind what every group has synced; gives the reports cut. */
-export const trimScript = `${common}
+export const trimScript = `${roomy}${common}
 local groups = redis.call('SMEMBERS', base .. 'groups')
 if #groups == 0 then return 0 end
 local heads, cut = base .. 'heads', 0
