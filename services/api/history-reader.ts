@@ -78,7 +78,10 @@ function problemOf(error: unknown): unknown {
   if (error instanceof LimitError) return unavailable(error.message, RETRY_MS);
   if (!(error instanceof Error)) return error;
   // An error of ClickHouse carries its name there: TIMEOUT_EXCEEDED.
-  if ("type" in error && typeof error.type === "string") return refusals[error.type]?.() ?? error;
+  if ("type" in error && typeof error.type === "string") {
+    const isOthersToo = /memory limit \((?:total|for user)\)/i.test(error.message);
+    return isOthersToo ? shortOfMemory() : (refusals[error.type]?.() ?? error);
+  }
   if (isConnectionError(error)) {
     return unavailable("history is away; it is tried again with each request", RETRY_MS);
   }
@@ -94,6 +97,7 @@ const tooMuch = (limit: string) => () =>
   });
 const busy = (detail: string) => () => unavailable(`history: ${detail}`, RETRY_MS);
 const tooLong = busy(`the limit is ${timeMs} ms for one statement; ${narrower}, or try again`);
+const shortOfMemory = busy("all questions together take its whole memory");
 const notMade = busy("its tables are not made yet");
 
 /** By ClickHouse's own names (src/Common/ErrorCodes.cpp). */

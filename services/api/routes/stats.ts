@@ -11,14 +11,17 @@ const Stats = z.strictObject({
   accepted: z.int(),
   duplicates: z.int(),
   quarantined: z.int(),
-  stored: z.int().nullable().meta({ description: "rows in ClickHouse; null while it is away" }),
+  stored: z
+    .int()
+    .nullable()
+    .meta({ description: "rows in ClickHouse; null while it gives no answer" }),
   lag: z.int().meta({ description: "reports accepted and not yet stored" }),
   lagOldestMs: z.int(),
   streamBytes: z.int(),
   historyBytes: z
     .int()
     .nullable()
-    .meta({ description: "all tables of ClickHouse; null while it is away" }),
+    .meta({ description: "all tables of ClickHouse; null while it gives no answer" }),
   assets: z.record(z.string(), z.int()).meta({ description: "assets on the board, by kind" }),
   live: z.strictObject({ clients: z.int(), behind: z.int() }),
   edges: z.array(
