@@ -22,6 +22,8 @@ export interface HistoryConfig {
 export interface History extends AsyncDisposable {
   readonly database: string;
   readonly client: ClickHouseClient;
+  /** Makes the database when it is not there; every other call needs it. */
+  createDatabase(): Promise<void>;
   /** Runs a statement that answers nothing. */
   command(sql: string, options?: CommandOptions): Promise<void>;
   /** Rows of a SELECT as objects; parameters are `{name:Type}` in the text. */
@@ -78,10 +80,9 @@ export function connectHistory(config: HistoryConfig): History {
     throw new RangeError(`history: "${database}" is not the name of a database`);
   }
   const timeoutMs = config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const options = { url: config.url, username: config.user, password: config.password };
   const client = createClient({
-    url: config.url,
-    username: config.user,
-    password: config.password,
+    ...options,
     database,
     application: "drover",
     request_timeout: timeoutMs,
@@ -94,6 +95,15 @@ export function connectHistory(config: HistoryConfig): History {
   return {
     database,
     client,
+    async createDatabase() {
+      // A server refuses every request that names a database which is not there yet.
+      await using outside = createClient({
+        ...options,
+        database: "system",
+        request_timeout: timeoutMs,
+      });
+      await outside.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
+    },
     async command(sql, options = {}) {
       await client.command({ query: sql, ...given(options) });
     },

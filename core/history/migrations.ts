@@ -38,7 +38,7 @@ export async function migrateHistory(
   history: History,
   options: MigrateOptions,
 ): Promise<readonly string[]> {
-  await createDatabase(history);
+  await history.createDatabase();
   await history.command(`CREATE TABLE IF NOT EXISTS migrations (
     number UInt32, name String, at DateTime64(3, 'UTC') DEFAULT now64(3)
   ) ENGINE = ReplacingMergeTree(at) ORDER BY number SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`);
@@ -58,14 +58,6 @@ export async function migrateHistory(
   }
   await applyRetention(history, options.retentionDays);
   return missing.map((migration) => migration.name);
-}
-
-/** A real server refuses requests that name a database which is not there yet. */
-async function createDatabase(history: History): Promise<void> {
-  await history.client.command({
-    query: `CREATE DATABASE IF NOT EXISTS ${history.database}`,
-    http_headers: { "x-clickhouse-database": "system" },
-  });
 }
 
 /** Changes only what differs, as told by the table's comment: to set a TTL touches every part. */

@@ -26,6 +26,12 @@ const settings = (options: TableOptions, more: readonly string[] = []): string =
     ...more,
   ].join(", ");
 
+/** A small table that is read as a whole: parts of the last seconds are soon one with the rest. */
+const quicklyMerged = [
+  "min_age_to_force_merge_seconds = 15",
+  "min_age_to_force_merge_on_partition_only = 1",
+];
+
 /** Days go as whole parts, which costs nothing. */
 const byPart = "ttl_only_drop_parts = 1";
 
@@ -83,7 +89,7 @@ function derivedTable(table: DerivedTable, options: TableOptions): string {
   sections UInt8 ${small},
   version UInt128 ${small}
 ) ENGINE = ReplacingMergeTree(version) ORDER BY (asset, sections)
-SETTINGS ${settings(options, ["index_granularity = 1024"])}`;
+SETTINGS ${settings(options, quicklyMerged)}`;
     case "motion":
       return `CREATE TABLE IF NOT EXISTS motion (
   step UInt32, asset String ${small}, bucket DateTime('UTC') ${time},

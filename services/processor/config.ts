@@ -73,7 +73,7 @@ export const processorEnv = declareEnv({
   idleLingerMs: {
     name: "DROVER_IDLE_LINGER_MS",
     schema: envInt({ min: 0, max: 60_000 }),
-    default: "200",
+    default: "250",
     meaning: "shortest time between two inserts of a few reports; the first one never waits",
   },
   feedRowsMax: {

@@ -58,7 +58,7 @@ export async function latestAssets(
     ORDER BY asset LIMIT {limit:UInt32}`;
   const bytes = await history.bytes(
     `SELECT ${rowColumnNames} FROM latest FINAL WHERE asset IN (${chosen})
-     ORDER BY asset, version FORMAT RowBinary`,
+     ORDER BY asset, sections FORMAT RowBinary`,
     { params },
   );
   const items = foldLatest(decodeRows(bytes));
@@ -80,7 +80,7 @@ async function plainPage(
   const rowsMax = params.limit * 2 + SECTION_SETS;
   const bytes = await history.bytes(
     `SELECT ${rowColumnNames} FROM latest FINAL ${where}
-     ORDER BY asset, version LIMIT {rowsMax:UInt32} FORMAT RowBinary`,
+     ORDER BY asset, sections LIMIT {rowsMax:UInt32} FORMAT RowBinary`,
     { params: { ...params, rowsMax } },
   );
   const rows = decodeRows(bytes);
@@ -98,15 +98,15 @@ export async function latestAsset(
 ): Promise<LatestAsset | undefined> {
   const bytes = await history.bytes(
     `SELECT ${rowColumnNames} FROM latest FINAL WHERE asset = {asset:String}
-     ORDER BY version FORMAT RowBinary`,
+     ORDER BY sections FORMAT RowBinary`,
     { params: { asset } },
   );
   return foldLatest(decodeRows(bytes))[0];
 }
 
 /**
- * The newest report of every asset and set of sections, by id: applied one after the other they give
- * the latest of every asset. For those who keep it in memory; in pages, so that memory is bounded.
+ * The newest report of every asset and set of sections, by id: applied in any order, section by
+ * section, they give the latest of every asset. For those who keep it in memory; in pages, so that memory is bounded.
  */
 export async function* latestReports(
   history: History,
@@ -118,7 +118,7 @@ export async function* latestReports(
       `SELECT ${rowColumnNames} FROM latest FINAL WHERE asset IN (
          SELECT DISTINCT asset FROM latest WHERE asset > {after:String}
          ORDER BY asset LIMIT {limit:UInt32})
-       ORDER BY asset, version FORMAT RowBinary`,
+       ORDER BY asset, sections FORMAT RowBinary`,
       { params: { after, limit: assetsPerPage } },
     );
     const rows = decodeRows(bytes);
@@ -166,21 +166,27 @@ function conditionsOf(filter: AssetFilter, page: AssetPage) {
   };
 }
 
-/** Rows by asset, then from the oldest to the newest. */
+/** In the order of the table, which costs no sorting there: by asset, then by set of sections. */
 function foldLatest(rows: readonly StampedReport[]): LatestAsset[] {
   const assets: LatestAsset[] = [];
-  let current: LatestAsset | undefined;
-  for (const row of rows) {
-    if (current !== undefined && current.asset === row.asset) {
-      current = { ...current, ...foldRow(row) };
-      assets[assets.length - 1] = current;
-    } else {
-      current = foldRow(row);
-      assets.push(current);
+  for (let first = 0; first < rows.length;) {
+    const asset = rows[first]?.asset;
+    let end = first + 1;
+    while (rows[end]?.asset === asset) end += 1;
+    const own = end === first + 1 ? [rows[first]] : rows.slice(first, end).toSorted(byDelivery);
+    let folded: LatestAsset | undefined;
+    for (const row of own) {
+      if (row !== undefined) folded = { ...folded, ...foldRow(row) };
     }
+    if (folded !== undefined) assets.push(folded);
+    first = end;
   }
   return assets;
 }
+
+/** From the oldest to the newest; of equal times the later delivery is newer. */
+const byDelivery = (a: StampedReport, b: StampedReport): number =>
+  a.at - b.at || a.epoch - b.epoch || a.seq - b.seq;
 
 function foldRow(row: StampedReport): LatestAsset {
   const { suspect, position, motion, historical: _historical, ...rest } = row;

@@ -38,27 +38,34 @@ export async function heatCells(
   query: HeatQuery,
 ): Promise<{ cells: readonly HeatCell[]; isCut: boolean }> {
   const { box, from, to, resolution, cellsMax } = query;
-  const inBox = box === undefined ? "" : `WHERE ${insideBox("lat", "lon", box)}`;
-  const cells = await history.rows<HeatCell>(
-    `SELECT h3ToString(id) AS cell, total AS reports, lat, lon
-     FROM (SELECT id, total, h3ToGeo(id) AS centre, ${centre("lat")} AS lat, ${centre("lon")} AS lon
-       FROM (SELECT cell AS id, sum(reports) AS total FROM heat
-         WHERE resolution = {resolution:UInt8}
-           AND bucket >= toStartOfHour(${instant("from")}) AND bucket < ${instant("to")}
-         GROUP BY cell))
-     ${inBox}
-     ORDER BY total DESC, id LIMIT {limit:UInt32}`,
+  const fullest = "ORDER BY reports DESC, id LIMIT {limit:UInt32}";
+  const counted = `SELECT cell AS id, sum(heat.reports) AS reports FROM heat
+    WHERE resolution = {resolution:UInt8}
+      AND bucket >= toStartOfHour(${instant("from")}) AND bucket < ${instant("to")}
+    GROUP BY cell`;
+  // Where a cell lies is computed for those that are answered, unless the box decides which.
+  const chosen =
+    box === undefined
+      ? `${counted} ${fullest}`
+      : `SELECT id, reports, h3ToGeo(id) AS centre FROM (${counted})
+         WHERE ${insideBox(centre("lat"), centre("lon"), box)} ${fullest}`;
+  const bytes = await history.bytes(
+    `SELECT h3ToString(id), reports, ${centre("lat")}, ${centre("lon")}
+     FROM (SELECT id, reports, h3ToGeo(id) AS centre FROM (${chosen}))
+     ORDER BY reports DESC, id FORMAT JSONCompactEachRow`,
     {
-      params: {
-        ...(box && boxParams(box)),
-        from,
-        to,
-        resolution,
-        limit: cellsMax + 1,
-      },
+      params: { ...(box && boxParams(box)), from, to, resolution, limit: cellsMax + 1 },
     },
   );
+  const cells = parseLines(bytes);
   return { cells: cells.slice(0, cellsMax), isCut: cells.length > cellsMax };
+}
+
+function parseLines(bytes: Buffer): HeatCell[] {
+  const text = bytes.toString("utf8").trimEnd();
+  if (text === "") return [];
+  const rows: [string, number, number, number][] = JSON.parse(`[${text.replaceAll("\n", ",")}]`);
+  return rows.map(([cell, reports, lat, lon]) => ({ cell, reports, lat, lon }));
 }
 
 /** h3ToGeo gives (latitude, longitude). */
