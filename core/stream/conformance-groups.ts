@@ -42,6 +42,7 @@ function checkpoints(adapter: Adapter): void {
     const { state: kept, ...offsets } = await worker.checkpoint(lease);
     assert.deepEqual(offsets, { committed: 12, synced: 5 });
     assert.equal(Buffer.compare(kept ?? new Uint8Array(), state), 0);
+    await assert.rejects(worker.commit(lease, { committed: 21 }), /commit: .*offset/);
     await worker.commit(lease, { state: undefined });
     assert.equal((await worker.checkpoint(lease)).state, undefined);
     await assert.rejects(

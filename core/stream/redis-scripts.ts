@@ -279,6 +279,11 @@ local changes = cjson.decode(ARGV[3])
 for _, change in ipairs(changes) do
   local found = redis.call('HMGET', group, 'o' .. change.p, 't' .. change.p)
   if found[1] ~= session or tonumber(found[2]) ~= change.token then return change.p end
+  -- A position beyond the end would hide the reports that are appended next.
+  local last = tonumber(redis.call('HGET', base .. 'heads', 'e' .. change.p) or '0')
+  if math.max(change.committed, change.synced) > last then
+    return redis.error_reply('ERR commit: an offset beyond the end, ' .. text(last) .. ', of ' .. change.p)
+  end
 end
 local states = 3
 for _, change in ipairs(changes) do

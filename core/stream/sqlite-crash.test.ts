@@ -48,7 +48,7 @@ suite("a power cut", () => {
     }
     const end = acknowledged.at(-1)?.walBytes ?? 0;
     const random = createRandom(7);
-    for (let cut = 0; cut < 24; cut++) {
+    for (let cut = 0; cut < 16; cut++) {
       const copy = join(place.path, `copy-${cut}.db`);
       copyFileSync(path, copy);
       copyFileSync(`${path}-wal`, `${copy}-wal`);
@@ -150,7 +150,7 @@ suite("kill -9", () => {
     await using log = await open(path);
     const random = createRandom(3);
     const known = new Map<string, number>();
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const running = ["edge-1", "edge-2"].map(async (edge) => {
         const first = (known.get(edge) ?? 0) + 1;
         const ranges = 5 + Math.floor(random() * 60);

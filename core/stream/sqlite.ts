@@ -1,10 +1,11 @@
 // The stream in a SQLite file: the embedded default, used by several processes of one machine at
 // once. What is durable when, and who writes, is told in docs/decisions/0003-stream.md.
 
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../service/clock.ts";
 import { createConsumer, memberOf } from "./consumer.ts";
-import type { Membership, Seat } from "./consumer.ts";
+import type { LeasedChange, Membership, Seat } from "./consumer.ts";
 import type { Consumer, GroupLag, StreamLog } from "./log.ts";
 import { defaultPartitions } from "./partition.ts";
 import { createAppender } from "./sqlite-append.ts";
@@ -45,6 +46,8 @@ interface Parts {
   readonly bell: Bell;
   readonly groupsBell: Bell;
   readonly walBytes: () => number;
+  /** Told of what was written to the log and to the groups, for their checkpoints. */
+  readonly wrote: (sizeBytes: number) => void;
   readonly groupsWrote: (sizeBytes: number) => void;
   readonly consumers: Set<Consumer>;
 }
@@ -85,13 +88,15 @@ export async function openSqliteStream(
     bell: createBell(`${files.path}-bell`),
     groupsBell: createBell(`${groupsPath}-bell`),
     walBytes: () => checkpointer.walBytes(),
+    wrote: (sizeBytes) => checkpointer.wrote(sizeBytes),
     groupsWrote: (sizeBytes) => groupsCheckpointer.wrote(sizeBytes),
     consumers: new Set(),
   };
-  return createLog(parts, (sizeBytes) => checkpointer.wrote(sizeBytes));
+  return createLog(parts);
 }
 
-function createLog(parts: Parts, wrote: (sizeBytes: number) => void): StreamLog {
+function createLog(parts: Parts): StreamLog {
+  const { wrote } = parts;
   const { files, writer, groupsWriter, groups, reader, bell, groupsBell, options, clock } = parts;
   const producers = createProducers(
     { epochsMax: options.epochsMax, keptMax: PRODUCERS_KEPT_MAX },
@@ -159,7 +164,7 @@ async function ensureGroup({ groupsWriter, groups, reader }: Parts, group: strin
 }
 
 async function join(parts: Parts, group: string, member: string): Promise<Consumer> {
-  const { groupsWriter, groups, groupsBell, clock, options } = parts;
+  const { groupsWriter, groups, groupsBell, reader, clock, options } = parts;
   const { leaseMs } = options;
   await ensureGroup(parts, group);
   const membership: Membership = { group, member, session: `${member}/${randomUUID()}` };
@@ -168,6 +173,7 @@ async function join(parts: Parts, group: string, member: string): Promise<Consum
     renew: () => groupsWriter.run(() => groups.renew(membership, { now: clock.now(), leaseMs })),
     checkpoint: async (partition) => groups.checkpoint(group, partition),
     async commit(changes) {
+      assertBelowEnd(changes, reader);
       const lost = await groupsWriter.run(() => groups.commit(membership, changes));
       let sizeBytes = 0;
       for (const { change } of changes) sizeBytes += change.state?.length ?? 0;
@@ -184,6 +190,19 @@ async function join(parts: Parts, group: string, member: string): Promise<Consum
   const consumer = await createConsumer(options, { seat, clock });
   parts.consumers.add(consumer);
   return consumer;
+}
+
+/** A position beyond the end would hide the reports that are appended next. */
+function assertBelowEnd(changes: readonly LeasedChange[], reader: SqliteReader): void {
+  const bounds = reader.bounds();
+  for (const { lease, change } of changes) {
+    const end = bounds[lease.partition]?.end ?? 0;
+    const furthest = Math.max(change.committed ?? 0, change.synced ?? 0);
+    assert(
+      furthest <= end,
+      `commit: offset ${furthest} of ${lease.partition}, which ends at ${end}`,
+    );
+  }
 }
 
 function lag({ groups, reader, clock }: Parts, group: string): GroupLag {
@@ -207,7 +226,7 @@ function lag({ groups, reader, clock }: Parts, group: string): GroupLag {
 }
 
 /** Both files change in an order that a crash between them cannot harm: a floor only says "not below". */
-async function trim({ files, writer, groupsWriter, groups }: Parts): Promise<number> {
+async function trim({ files, writer, groupsWriter, groups, wrote }: Parts): Promise<number> {
   if (groups.names().length === 0) return 0;
   const floors = await groupsWriter.run(() => groups.raiseFloors());
   const find = files.log.prepare(
@@ -227,6 +246,7 @@ async function trim({ files, writer, groupsWriter, groups }: Parts): Promise<num
         remove.run(base, Number(last["id"]));
         move.run(end - base, partition);
       });
+      wrote(0);
       for (const row of rows) removed += Number(row["count"]);
       if (rows.length < TRIM_ENTRIES) break;
     }
