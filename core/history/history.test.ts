@@ -306,12 +306,14 @@ test("what a power cut took is put back, row by row, and all that is derived agr
   const some = () => `cityHash64(asset, seq) % 5 = ${Math.floor(random() * 5)}`;
   const lose = (table: string, where: string) =>
     history.command(`ALTER TABLE ${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2`);
-  await lose("reports", `seq > ${lastSeq - 1_200} AND ${some()}`);
-  await lose("motion", "step = 60 AND cityHash64(asset) % 3 = 0");
-  await lose("measurements", "cityHash64(asset) % 3 = 1");
-  await lose("heat", "resolution = 5");
-  await lose("map_points", "level = 2");
-  await lose("latest", some());
+  await Promise.all([
+    lose("reports", `seq > ${lastSeq - 1_200} AND ${some()}`),
+    lose("motion", "step = 60 AND cityHash64(asset) % 3 = 0"),
+    lose("measurements", "cityHash64(asset) % 3 = 1"),
+    lose("heat", "resolution = 5"),
+    lose("map_points", "level = 2"),
+    lose("latest", some()),
+  ]);
   // A view that got its block although the raw part was lost counts what is put back twice.
   await history.command("INSERT INTO heat SELECT * FROM heat WHERE resolution = 7", {
     settings: { insert_deduplicate: 0 },

@@ -156,14 +156,16 @@ const DAY_MS = 86_400_000;
 /** Deletes and derives again, piece by piece; nobody may insert reports of those days meanwhile. */
 export async function rebuildDays(history: History, days: readonly string[]): Promise<void> {
   if (days.length === 0) return;
-  for (const table of derivedTables) {
-    // `latest` keeps the newest, however often it comes.
-    if (table === "latest") continue;
-    await history.command(
-      `ALTER TABLE ${table} DELETE WHERE toDate(${timeColumn[table]}) IN {days:Array(Date)} SETTINGS mutations_sync = 2`,
-      { params: { days } },
+  // `latest` keeps the newest, however often it comes.
+  const deletions = derivedTables
+    .filter((table) => table !== "latest")
+    .map((table) =>
+      history.command(
+        `ALTER TABLE ${table} DELETE WHERE toDate(${timeColumn[table]}) IN {days:Array(Date)} SETTINGS mutations_sync = 2`,
+        { params: { days } },
+      ),
     );
-  }
+  await Promise.all(deletions);
   for (const day of days) {
     const [counted] = await history.rows<{ rows: number }>(
       "SELECT count() AS rows FROM reports WHERE toDate(at) = {day:Date}",
