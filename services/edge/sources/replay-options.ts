@@ -10,8 +10,11 @@ export const ReplayOptions = z
     file: z.string().min(1).max(4_096),
     /** Told by the content when absent. */
     format: z.enum(formatNames).optional(),
-    /** Recorded seconds in one second; `max` plays as fast as reports are taken. */
-    speed: z.union([z.number().min(0.001).max(100_000), z.literal("max")]).default(1),
+    /**
+     * Recorded seconds in one second; `max` tells everything at once. When absent: 1 for a loop and
+     * for an import, else `max`.
+     */
+    speed: z.union([z.number().min(0.001).max(100_000), z.literal("max")]).optional(),
     /** Begin again at the end. */
     loop: z.boolean().default(false),
     /** Move times to now; without it they stay as recorded and reports are marked historical. */
@@ -33,8 +36,13 @@ export const ReplayOptions = z
     error: "loop needs retime: the second time round would repeat the first",
     path: ["loop"],
   })
-  .refine((options) => options.speed !== "max" || !options.retime, {
-    error: "speed=max needs retime=false: all reports would be of the same moment",
+  .refine((options) => options.speed !== "max" || !options.loop, {
+    error: "speed=max tells everything at once: there is nothing to loop",
     path: ["speed"],
   });
 export type ReplayOptions = z.infer<typeof ReplayOptions>;
+
+/** The speed that holds. */
+export function speedOf(options: ReplayOptions): number | "max" {
+  return options.speed ?? (options.loop || !options.retime ? 1 : "max");
+}

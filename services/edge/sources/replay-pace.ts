@@ -8,6 +8,8 @@ export interface PaceConfig {
   readonly isRetimed: boolean;
   /** A quiet stretch of the recording takes no longer than this, after the speed. */
   readonly quietMsMax: number;
+  /** With `max` and moved times: the recorded time that becomes now. */
+  readonly endAt?: number | undefined;
 }
 
 /** When a recorded report is due, and with which time. For one run through a file. */
@@ -21,6 +23,7 @@ export interface Pacer {
  * due at once, and keeps its distance in time: a late report, as it was.
  */
 export function createPacer(config: PaceConfig, deps: { readonly clock: Clock }): Pacer {
+  if (config.speed === "max" && config.isRetimed) return endingNow(config.endAt ?? 0, deps);
   const speed = config.speed === "max" ? Infinity : config.speed;
   let first: { readonly at: number; nowMs: number; monotonicMs: number } | undefined;
   let newestAt = -Infinity;
@@ -42,4 +45,11 @@ export function createPacer(config: PaceConfig, deps: { readonly clock: Clock })
       return { report: { ...report, at: Math.round(first.nowMs + sinceMs) }, dueMs };
     },
   };
+}
+
+/** Everything is due at once and keeps its distances in time; the recording ends now. */
+function endingNow(endAt: number, deps: { readonly clock: Clock }): Pacer {
+  const dueMs = deps.clock.monotonicMs();
+  const movedMs = deps.clock.now() - endAt;
+  return { place: (report) => ({ report: { ...report, at: report.at + movedMs }, dueMs }) };
 }

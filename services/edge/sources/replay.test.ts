@@ -75,9 +75,29 @@ async function play(
   return { heard, status: source.status() };
 }
 
-test("times are moved to now and intervals kept", async (t) => {
+test("without a speed, all of it is told at once and ends now", async (t) => {
   const path = await fileOf(t, "a.csv", track(0, 10, 25));
   const { heard, status } = await play(`replay=${path}`);
+  assert.deepEqual(
+    heard.map(({ at }) => at - startMs),
+    [-25_000, -15_000, 0],
+  );
+  assert(heard.every((report) => report.heardAt === 0 && report.historical === undefined));
+  assert.equal(status.state, "finished");
+});
+
+test("a lone report of a broken clock is not where a recording ends", async (t) => {
+  const path = await fileOf(t, "a.csv", track(0, 10, 25, 30_000_000));
+  const { heard } = await play(`replay=${path}`);
+  assert.deepEqual(
+    heard.slice(0, 3).map(({ at }) => at - startMs),
+    [-25_000, -15_000, 0],
+  );
+});
+
+test("times are moved to now and intervals kept", async (t) => {
+  const path = await fileOf(t, "a.csv", track(0, 10, 25));
+  const { heard, status } = await play(`replay=${path}?speed=1`);
   assert.deepEqual(
     heard.map(({ at }) => at - startMs),
     [0, 10_000, 25_000],
@@ -121,7 +141,7 @@ test("a loop begins again at now, and nothing of it is a repeat", async (t) => {
 
 test("no report is ever of the future, also when one was hours ahead", async (t) => {
   const path = await fileOf(t, "a.csv", track(0, 7_200, 10, 20));
-  const { heard } = await play(`replay=${path}`);
+  const { heard } = await play(`replay=${path}?speed=1`);
   assert.deepEqual(
     heard.map(({ at }) => Math.round((at - startMs) / 1000)),
     [0, 10, 20, 3_620],
@@ -131,7 +151,7 @@ test("no report is ever of the future, also when one was hours ahead", async (t)
 
 test("a time that jumps back beyond the window comes late, as it was", async (t) => {
   const path = await fileOf(t, "a.csv", track(100, 110, 120, 5));
-  const { heard } = await play(`replay=${path}?window=1`);
+  const { heard } = await play(`replay=${path}?speed=1&window=1`);
   assert.deepEqual(
     heard.map(({ at }) => at - startMs),
     [0, 10_000, 20_000, -95_000],
@@ -140,7 +160,7 @@ test("a time that jumps back beyond the window comes late, as it was", async (t)
 
 test("a window as large as the file plays it in order of time", async (t) => {
   const path = await fileOf(t, "a.csv", track(100, 110, 120, 95, 105));
-  const { heard } = await play(`replay=${path}?window=5`);
+  const { heard } = await play(`replay=${path}?speed=1&window=5`);
   assert.deepEqual(
     heard.map(({ at }) => at - startMs),
     [0, 5_000, 10_000, 15_000, 25_000],
@@ -149,7 +169,7 @@ test("a window as large as the file plays it in order of time", async (t) => {
 
 test("a quiet night takes no longer than it may", async (t) => {
   const path = await fileOf(t, "a.csv", track(0, 100_000, 100_003));
-  const { heard } = await play(`replay=${path}?quietMs=5000`);
+  const { heard } = await play(`replay=${path}?speed=1&quietMs=5000`);
   assert.deepEqual(
     heard.map(({ at }) => at - startMs),
     [0, 5_000, 8_000],
@@ -189,7 +209,7 @@ test("a file that is missing, strange or without reports ends with its reason", 
 
 test("a replay that is stopped while it waits ends at once", async (t) => {
   const path = await fileOf(t, "a.csv", track(0, 100_000));
-  const { heard, status } = await play(`replay=${path}`, (all) => all.length === 1);
+  const { heard, status } = await play(`replay=${path}?speed=1`, (all) => all.length === 1);
   assert.equal(heard.length, 1);
   assert.equal(status.state, "finished");
 });
@@ -233,7 +253,7 @@ test("a file that has changed is another import", async (t) => {
 
 test("a live replay that the outbox broke off goes on, and a new process begins at now", async (t) => {
   const path = await fileOf(t, "a.csv", track(0, 10, 20));
-  const [prepared] = prepareSources([`replay=${path}`]);
+  const [prepared] = prepareSources([`replay=${path}?speed=1`]);
   assert(prepared);
   const clock = createFakeClock({ nowMs: startMs });
   const source = prepared.create({ clock, log: silentLog, stateDir: tmpdir() });

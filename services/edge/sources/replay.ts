@@ -3,7 +3,7 @@
 import { limits } from "@drover/core/model/report";
 import type { Report } from "@drover/core/model/report";
 import { defineKind, splitSpec } from "./kind.ts";
-import { ReplayOptions } from "./replay-options.ts";
+import { ReplayOptions, speedOf } from "./replay-options.ts";
 import { createPacer } from "./replay-pace.ts";
 import { createForgetfulProgress, createProgress } from "./replay-progress.ts";
 import type { Progress } from "./replay-progress.ts";
@@ -82,10 +82,10 @@ type Lap = {
 async function playOnce(lap: Lap, emit: Emit, signal: AbortSignal): Promise<number> {
   const { options, tally, progress } = lap;
   const { clock } = lap.deps;
-  const pacer = createPacer(
-    { speed: options.speed, isRetimed: options.retime, quietMsMax: options.quietMs },
-    { clock },
-  );
+  const speed = speedOf(options);
+  const isRetimed = options.retime;
+  const endAt = speed === "max" && isRetimed ? await findEnd(lap) : undefined;
+  const pacer = createPacer({ speed, isRetimed, quietMsMax: options.quietMs, endAt }, { clock });
   const done = await progress.load();
   let count = 0;
   let reached = 0;
@@ -104,7 +104,7 @@ async function playOnce(lap: Lap, emit: Emit, signal: AbortSignal): Promise<numb
     if (count <= done) continue;
     const { report, dueMs } = pacer.place(recorded);
     const waitMs = dueMs - clock.monotonicMs();
-    if (waitMs > 0 && options.speed !== "max") {
+    if (waitMs > 0 && speed !== "max") {
       await hand();
       tally.state("waiting");
       tally.nextPoll(Math.round(clock.now() + waitMs));
@@ -122,6 +122,19 @@ async function playOnce(lap: Lap, emit: Emit, signal: AbortSignal): Promise<numb
   await hand();
   if (options.retime) await progress.save(0);
   return count;
+}
+
+/** A broken clock may put a report this far behind the rest; it is not where a recording ends. */
+const LONE_AFTER_MS = 86_400_000;
+
+/** The time of the newest report that is not alone by a day: a look through the whole file. */
+async function findEnd({ options, name, deps }: Lap): Promise<number> {
+  const unseen = createTally({ name, kind: "replay" }, deps);
+  let endAt: number | undefined;
+  for await (const { at } of inOrder(readReports(options, name, unseen), options)) {
+    if (endAt === undefined || (at > endAt && at - endAt < LONE_AFTER_MS)) endAt = at;
+  }
+  return endAt ?? 0;
 }
 
 /** An import is told once for good; what is played as if it were live begins with each process. */
