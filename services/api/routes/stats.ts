@@ -45,6 +45,8 @@ export interface StatsDeps {
 }
 
 const edgesShown = 500;
+/** Those who watch the counts wait no longer for a history that hangs. */
+const HISTORY_MS_MAX = 5_000;
 
 export function statsRoutes(deps: StatsDeps): readonly Route[] {
   const { stream, board, tail, reader } = deps;
@@ -56,13 +58,14 @@ export function statsRoutes(deps: StatsDeps): readonly Route[] {
       access: "viewer",
       answer: json(Stats),
       handle: async ({ signal }): Promise<z.input<typeof Stats>> => {
+        const soon = AbortSignal.timeout(HISTORY_MS_MAX);
         const [totals, lag, streamBytes, edges, history] = await Promise.all([
           stream.totals(),
           stream.lag(deps.historyGroup),
           stream.sizeBytes(),
           stream.producers(edgesShown),
           // The rest is told without it.
-          reader.ask(signal, historyStats).catch(() => undefined),
+          reader.ask(AbortSignal.any([signal, soon]), historyStats).catch(() => undefined),
         ]);
         return {
           ...totals,
