@@ -6,6 +6,7 @@ import { journeyBench } from "./journey.ts";
 import { latencyBench } from "./latency.ts";
 import { queriesBench } from "./queries.ts";
 import { storageBench } from "./storage.ts";
+import { streamBench } from "./stream.ts";
 
 /** Every benchmark, in the order in which they run. */
 export const benches: readonly Bench[] = [
@@ -13,6 +14,7 @@ export const benches: readonly Bench[] = [
   latencyBench,
   backlogBench,
   ingestAlone,
+  streamBench,
   queriesBench,
   storageBench,
   bootBench,

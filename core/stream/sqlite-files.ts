@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../service/clock.ts";
 import { StreamCorruptError } from "./log.ts";
 import { StreamConfigError } from "./stream-options.ts";
 
@@ -119,6 +120,7 @@ export async function openFiles(config: {
   readonly path: string;
   readonly partitions: number | undefined;
   readonly defaultPartitions: number;
+  readonly clock: Clock;
 }): Promise<SqliteFiles> {
   const path = resolve(config.path);
   await mkdir(dirname(path), { recursive: true });
@@ -127,7 +129,7 @@ export async function openFiles(config: {
     for (const database of opened) if (database.isOpen) database.close();
   };
   const open = async (file: string, schema: string) => {
-    const database = await openChecked(file, schema);
+    const database = await untilFree(() => openChecked(file, schema), config.clock);
     opened.push(database);
     return database;
   };
@@ -145,6 +147,22 @@ export async function openFiles(config: {
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/**
+ * Several processes may make the file at once. SQLite does not wait, whatever it is told, where a
+ * wait could be a deadlock, as when the journal mode changes under another's lock.
+ */
+async function untilFree<T>(open: () => Promise<T>, clock: Clock): Promise<T> {
+  const deadlineMs = clock.monotonicMs() + READ_BUSY_MS;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (sqliteCode(error) !== sqliteCodes.busy || clock.monotonicMs() > deadlineMs) throw error;
+    }
+    await clock.sleep(5 + 20 * clock.random());
   }
 }
 

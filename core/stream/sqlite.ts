@@ -64,7 +64,7 @@ export async function openSqliteStream(
 ): Promise<StreamLog> {
   const options = { ...streamDefaults, ...given };
   const { clock } = deps;
-  const files = await openFiles({ path, partitions: given.partitions, defaultPartitions });
+  const files = await openFiles({ path, partitions: given.partitions, defaultPartitions, clock });
   const { lockWaitMs } = options;
   const writing = { lockWaitMs, queuedMax: WRITES_QUEUED_MAX };
   const groupsPath = groupsPathOf(files.path);
