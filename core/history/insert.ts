@@ -23,6 +23,8 @@ function insertSettings(token: string): ClickHouseSettings {
     max_partitions_per_insert_block: "0",
     max_insert_block_size: "4194304",
     input_format_parallel_parsing: 0,
+    // A line may say more than the table keeps; that must not stop the ones behind it.
+    input_format_skip_unknown_fields: 1,
     // The answer comes when it is done, whatever the server's own defaults are.
     async_insert: 0,
   };
