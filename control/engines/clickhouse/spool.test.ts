@@ -75,3 +75,13 @@ test("takes the next folder when one cannot be written", async () => {
   await using spool = await openSpool({ ...config, folders });
   assert.equal(spool.folder, folders[1]);
 });
+
+test("bodies that come together have a file each", async () => {
+  await using root = await temporaryFolder();
+  await using spool = await openSpool({ ...config, folders: [join(root.path, "spool")] });
+  const texts = Array.from({ length: 8 }, (_, index) => `body ${index}`);
+  const bodies = await Promise.all(texts.map((text) => spool.write(Buffer.from(text), undefined)));
+  const read = await Promise.all(bodies.map(({ path }) => readFile(path, "utf8")));
+  assert.deepEqual(read, texts);
+  for (const body of bodies) await body[Symbol.asyncDispose]();
+});

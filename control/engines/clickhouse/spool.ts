@@ -54,9 +54,10 @@ export async function openSpool(config: SpoolConfig): Promise<Spool> {
       // Somebody cleaned up: memory file systems are emptied when a user logs out, for one.
       await slot.file.close();
     }
+    // Taken before anything is awaited: two bodies that come together have two files.
     next += 1;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${next}.body`);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     return { path, file: await open(path, "wx+", 0o600), fileBytes: 0 };
   }
 
