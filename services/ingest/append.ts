@@ -2,7 +2,7 @@
 
 import type { Clock } from "@drover/core/service/clock";
 import { Problem, unavailable } from "@drover/core/service/problem";
-import { StreamFullError, TooManyGapsError } from "@drover/core/stream/log";
+import { EpochForgottenError, StreamFullError, TooManyGapsError } from "@drover/core/stream/log";
 import type { AppendBatch, AppendResult, StreamLog } from "@drover/core/stream/log";
 import type { Events } from "./events.ts";
 
@@ -18,7 +18,8 @@ export interface AppendDeps {
 }
 
 export interface Append extends Disposable {
-  /** @throws Problem 503 when the log is full, away or late, 409 when the sender left many holes. */
+  /** @throws Problem 503 when the log is full, away or late, 409 when the sender left many holes or
+   * speaks for an epoch that was forgotten. */
   append(batch: AppendBatch): Promise<AppendResult>;
 }
 
@@ -84,6 +85,10 @@ function problemOf(error: unknown): Problem {
       fields: [{ field: "missing", detail: `${first}-${last}` }],
       headers: { [missingHeader]: `${first}-${last}` },
     });
+  }
+  if (error instanceof EpochForgottenError) {
+    const title = "Epoch forgotten";
+    return new Problem({ status: 409, code: "epoch-forgotten", title, detail: error.message });
   }
   return unavailable("the stream did not take the batch; send it again", RETRY_AFTER_MS);
 }

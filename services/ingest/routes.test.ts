@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { StreamFullError, TooManyGapsError } from "@drover/core/stream/log";
+import { EpochForgottenError, StreamFullError, TooManyGapsError } from "@drover/core/stream/log";
 import { clock, edge1, ndjson, nowMs, report, setUp } from "./example.ts";
 
 describe("access", () => {
@@ -150,6 +150,15 @@ describe("what the stream says", () => {
     assert.deepEqual([status, headers.get("drover-missing")], [409, "12-40"]);
     assert.match(json.detail, /send 12 to 40 first/);
     assert.equal(json.type, "urn:drover:problem:too-many-gaps");
+  });
+
+  it("becomes 409 when the sender speaks for an epoch that was forgotten", async () => {
+    const { stream, ingest } = await setUp();
+    await using _ = ingest;
+    stream.fault = () => Promise.reject(new EpochForgottenError("edge-1", 3, 9));
+    const { status, json } = await ingest.post(ndjson(report()), edge1);
+    assert.deepEqual([status, json.type], [409, "urn:drover:problem:epoch-forgotten"]);
+    assert.match(json.detail, /the oldest known is 9/);
   });
 
   it("becomes 503 when it fails, and what was not stored was not acknowledged", async () => {
