@@ -4,6 +4,7 @@
 // Both are WAL with synchronous=FULL: a commit is on the disk when it returns, and a tail torn by a
 // power cut is cut off by itself at the next open (frames carry checksums).
 
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -20,6 +21,8 @@ export interface SqliteFiles {
   /** Reads beside the writer. */
   readonly reader: DatabaseSync;
   readonly groups: DatabaseSync;
+  /** Brings the groups' write-ahead log into their file. */
+  readonly groupsReader: DatabaseSync;
   close(): void;
 }
 
@@ -30,6 +33,9 @@ const READ_BUSY_MS = 2_000;
 /** Files up to this size are checked whole at each open (about 30 ms); larger ones as they are read. */
 const CHECKED_WHOLE_BYTES = 32 * 1024 * 1024;
 const FORMAT = 1;
+
+/** Where the write-ahead log's file is brought to its end; after that it is cut to this. */
+export const walBytesMax = 64 * 1024 ** 2;
 
 /** Offsets of one partition lie in one stretch of row ids, so the log is one tree in read order. */
 export const partitionStride = 2 ** 44;
@@ -138,12 +144,16 @@ export async function openFiles(config: {
     const meta = logMeta(log, config, path);
     const groups = await open(groupsPathOf(path), groupsSchema);
     pair(groups, meta.id, path);
-    const reader = new DatabaseSync(path, { timeout: READ_BUSY_MS });
-    opened.push(reader);
-    reader.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA query_only = ON;`);
+    const [reader, groupsReader] = [path, groupsPathOf(path)].map((file) => {
+      const database = new DatabaseSync(file, { timeout: READ_BUSY_MS });
+      opened.push(database);
+      database.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA query_only = ON;`);
+      return database;
+    });
+    assert(reader !== undefined && groupsReader !== undefined);
     // From here on the write locks are waited for without blocking this process.
     for (const writer of [log, groups]) writer.exec("PRAGMA busy_timeout = 0;");
-    return { path, partitions: meta.partitions, log, reader, groups, close };
+    return { path, partitions: meta.partitions, log, reader, groups, groupsReader, close };
   } catch (error) {
     close();
     throw error;
@@ -178,6 +188,7 @@ async function openChecked(path: string, schema: string): Promise<DatabaseSync> 
     database.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB};`);
     // Checkpoints are run where nobody waits for them (`sqlite-checkpoint.ts`).
     database.exec("PRAGMA wal_autocheckpoint = 0;");
+    database.exec(`PRAGMA journal_size_limit = ${walBytesMax};`);
     if (size > 0 && size <= CHECKED_WHOLE_BYTES) checkWhole(database, path);
     if (!isMade(database)) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
     return database;

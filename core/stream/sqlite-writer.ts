@@ -31,6 +31,13 @@ export interface SqliteWriterConfig {
   readonly queuedMax: number;
 }
 
+export interface SqliteWriterDeps {
+  readonly database: DatabaseSync;
+  readonly clock: Clock;
+  /** Whether a checkpoint needs the lock more than writers do; they leave it longer pauses then. */
+  readonly isCrowded: () => boolean;
+}
+
 interface Waiting {
   readonly work: () => void;
   readonly resolve: () => void;
@@ -39,11 +46,12 @@ interface Waiting {
 
 /** How long after the lock was last found taken others are expected to want it. */
 const CONTENTION_MS = 250;
+const CROWDED_PAUSE_MS = 30;
 const RETRY_AFTER_MS = 1_000;
 
 export function createSqliteWriter(
   config: SqliteWriterConfig,
-  deps: { database: DatabaseSync; clock: Clock },
+  deps: SqliteWriterDeps,
 ): SqliteWriter {
   return new Writer(config, deps);
 }
@@ -54,12 +62,14 @@ class Writer implements SqliteWriter {
   readonly #clock: Clock;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #isCrowded: () => boolean;
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #contendedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(config: SqliteWriterConfig, deps: { database: DatabaseSync; clock: Clock }) {
+  constructor(config: SqliteWriterConfig, deps: SqliteWriterDeps) {
     this.#config = config;
+    this.#isCrowded = deps.isCrowded;
     this.#database = deps.database;
     this.#clock = deps.clock;
     this.#begin = deps.database.prepare("BEGIN IMMEDIATE");
@@ -144,6 +154,8 @@ class Writer implements SqliteWriter {
 
   async #giveWay(): Promise<void> {
     if (this.#queue.length === 0) return;
+    if (this.#isCrowded())
+      return this.#clock.sleep(CROWDED_PAUSE_MS * (0.5 + this.#clock.random()));
     if (this.#clock.monotonicMs() - this.#contendedAtMs > CONTENTION_MS) return;
     await this.#clock.sleep(1 + this.#clock.random());
   }

@@ -12,7 +12,7 @@ import { createAppender } from "./sqlite-append.ts";
 import { createBell } from "./sqlite-bell.ts";
 import type { Bell } from "./sqlite-bell.ts";
 import { createCheckpointer } from "./sqlite-checkpoint.ts";
-import { groupsPathOf, openFiles, partitionStride } from "./sqlite-files.ts";
+import { groupsPathOf, openFiles, partitionStride, walBytesMax } from "./sqlite-files.ts";
 import type { SqliteFiles } from "./sqlite-files.ts";
 import { createSqliteGroups } from "./sqlite-groups.ts";
 import type { SqliteGroups } from "./sqlite-groups.ts";
@@ -68,21 +68,28 @@ export async function openSqliteStream(
   const { lockWaitMs } = options;
   const writing = { lockWaitMs, queuedMax: WRITES_QUEUED_MAX };
   const groupsPath = groupsPathOf(files.path);
-  const checkpoints = { path: files.path, eachBytes: LOG_CHECKPOINT_BYTES };
-  const checkpointer = createCheckpointer(checkpoints, files.log);
+  const checkpointer = createCheckpointer(
+    { path: files.path, eachBytes: LOG_CHECKPOINT_BYTES, walBytesMax },
+    files.reader,
+  );
   const groupsCheckpointer = createCheckpointer(
-    { path: groupsPath, eachBytes: GROUPS_CHECKPOINT_BYTES },
-    files.groups,
+    { path: groupsPath, eachBytes: GROUPS_CHECKPOINT_BYTES, walBytesMax },
+    files.groupsReader,
+  );
+  const writer = createSqliteWriter(
+    { path: files.path, ...writing },
+    { database: files.log, clock, isCrowded: () => checkpointer.walBytes() > 1.25 * walBytesMax },
+  );
+  const groupsWriter = createSqliteWriter(
+    { path: groupsPath, ...writing },
+    { database: files.groups, clock, isCrowded: () => false },
   );
   const parts: Parts = {
     options,
     clock,
     files,
-    writer: createSqliteWriter({ path: files.path, ...writing }, { database: files.log, clock }),
-    groupsWriter: createSqliteWriter(
-      { path: groupsPath, ...writing },
-      { database: files.groups, clock },
-    ),
+    writer,
+    groupsWriter,
     groups: createSqliteGroups(files),
     reader: createSqliteReader(files),
     bell: createBell(`${files.path}-bell`),
