@@ -164,7 +164,7 @@ function concurrency(adapter: Adapter): void {
     await using at = await opened(adapter);
     await using other = await at.place.open();
     const logs = [at.log, other];
-    const total = 240;
+    const total = 120;
     const sending = logs.flatMap((log) =>
       ["edge-1", "edge-2"].map(async (edge) => {
         let accepted = 0;
