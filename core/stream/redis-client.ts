@@ -152,7 +152,9 @@ class Client implements RedisClient {
     const backoff = createBackoff(RETRY, { clock: this.#clock });
     for (;;) {
       try {
-        return await attempt();
+        // A command that is given to a closed connection leaves its timer behind.
+        if (this.#redis.status === "ready") return await attempt();
+        throw new Error(`the connection is ${this.#redis.status}`);
       } catch (error) {
         if (isReply(error, "OOM") || isReply(error, "MISCONF")) {
           throw new StreamFullError(`append: Redis takes no more: ${messageOf(error)}`, 5_000);
