@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { CommandError, dataDirOf, exitCodes } from "../context.ts";
 import type { Context } from "../context.ts";
 import { readPort, readSource } from "../options.ts";
+import { checkSources } from "../sources.ts";
 
 type EdgeOptions = {
   readonly to: readonly string[];
@@ -48,6 +49,7 @@ async function edge(options: EdgeOptions, context: Context): Promise<void> {
   if (!isEdgeId(options.id)) {
     throw new CommandError(exitCodes.usage, "--id: expected 1 to 64 of a-z, 0-9, ., _ and -");
   }
+  await checkSources(context, options.source);
   const token = options.token ?? context.env["DROVER_TOKEN"];
   if (token === undefined) {
     throw new CommandError(exitCodes.usage, "a token is needed: DROVER_TOKEN or --token");

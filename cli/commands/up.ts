@@ -17,6 +17,7 @@ import { loadPlatform } from "../definition.ts";
 import { formatLine } from "../log-line.ts";
 import { readPort, readReplicas, readSource } from "../options.ts";
 import type { Replicas } from "../options.ts";
+import { checkSources } from "../sources.ts";
 import { readCommit } from "../commit.ts";
 
 type UpOptions = {
@@ -56,6 +57,7 @@ export function addUp(program: Command, context: Context): void {
 }
 
 async function up(options: UpOptions, context: Context): Promise<void> {
+  await checkSources(context, options.source ?? []);
   const platform = await loadPlatform(context, options.config, {
     isDemo: options.demo,
     port: options.port,
