@@ -135,7 +135,7 @@ export function createTables(options: TableOptions): readonly string[] {
   ${physical(true)},
   ${friendly}
 ) ENGINE = MergeTree PARTITION BY toYYYYMMDD(at) ORDER BY (asset, at)
-SETTINGS ${settings(options, [byPart, "min_parts_to_merge_at_once = 10"])}`,
+SETTINGS ${settings(options, [byPart, "min_parts_to_merge_at_once = 30"])}`,
     `CREATE TABLE IF NOT EXISTS feed (
   ${physical(false)}
 ) ENGINE = Null`,

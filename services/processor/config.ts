@@ -76,6 +76,12 @@ export const processorEnv = declareEnv({
     default: "250",
     meaning: "shortest time between two inserts of a few reports; the first one never waits",
   },
+  heavyLingerMs: {
+    name: "DROVER_HEAVY_LINGER_MS",
+    schema: envInt({ min: 0, max: 10_000 }),
+    default: "100",
+    meaning: "shortest time between two inserts while reports come by tens of thousands a second",
+  },
   feedRowsMax: {
     name: "DROVER_FEED_ROWS",
     schema: envInt({ min: 100, max: 2_000_000 }),

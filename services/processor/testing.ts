@@ -118,6 +118,7 @@ export const testConfig: HistoryPipelineConfig = {
   bytesMax: 1_000_000,
   lingerMs: 5,
   idleLingerMs: 5,
+  heavyLingerMs: 5,
   feedRowsMax: 5_000,
   feedBytesMax: 4_000_000,
   feedLingerMs: 50,
