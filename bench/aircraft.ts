@@ -48,7 +48,7 @@ export function* circleRounds(config: CirclesConfig): Generator<Report[]> {
         motion: {
           speedMps: speedMps + (index % 7) + (round % 5),
           headingDeg: Math.round(360 - (((turn * 180) / Math.PI) % 360)),
-          climbMps: ((index + round) % 21) / 10 - 1,
+          climbMps: (((index + round) % 21) - 10) / 10,
         },
       };
     });
