@@ -48,14 +48,15 @@ type PeerName = "chDB with views" | "chDB without" | "Redis XADD" | "InfluxDB" |
 /** Each alone on the machine; absent where it is not installed. */
 async function measurePeers({ isQuick, progress }: BenchContext): Promise<Peers> {
   const rows = isQuick ? 100_000 : 500_000;
-  const reports = createCircles({ aircraft: 10_000, rounds: rows / 10_000, startAt: yesterday() });
-  const fewer = reports.slice(0, rows / 2);
+  const longer = isQuick ? rows : 2 * rows;
+  const all = createCircles({ aircraft: 10_000, rounds: longer / 10_000, startAt: yesterday() });
+  const reports = all.slice(0, rows);
   const ways: Readonly<Record<PeerName, () => Promise<number>>> = {
     "chDB with views": async () => (await insertIntoChdb(reports, true)).perSecond,
     "chDB without": async () => (await insertIntoChdb(reports, false)).perSecond,
     "Redis XADD": () => appendToRedis(toBlobs(reports)),
-    InfluxDB: () => insertIntoInflux(toLineBodies(fewer, 500)),
-    VictoriaMetrics: () => insertIntoVictoria(toLineBodies(reports, 500)),
+    InfluxDB: () => insertIntoInflux(toLineBodies(reports, 500)),
+    VictoriaMetrics: () => insertIntoVictoria(toLineBodies(all, 500)),
   };
   const programs: Partial<Record<string, string>> = {
     "Redis XADD": "redis-server",
