@@ -35,6 +35,21 @@ export async function insertMissing(
   bytes: Uint8Array,
   salt: string,
 ): Promise<WindowResult> {
+  const { rows, days, missing } = await findMissing(history, bytes);
+  if (missing.length > 0) {
+    const hash = createHash("sha256").update(salt);
+    for (const row of missing) hash.update(row);
+    const token = `repair-${hash.digest("base64url")}`;
+    await insertRows(history, { table: "reports", token, chunks: [Buffer.concat(missing)] });
+  }
+  return { days, rows, inserted: missing.length };
+}
+
+/** Which rows of a blob `reports` lacks. */
+export async function findMissing(
+  history: History,
+  bytes: Uint8Array,
+): Promise<Omit<WindowResult, "inserted"> & { readonly missing: readonly Uint8Array[] }> {
   const rows = decodeRows(bytes);
   const ends = rowEnds(bytes);
   const stored = await storedKeys(history, rows);
@@ -42,14 +57,7 @@ export async function insertMissing(
   rows.forEach((row, index) => {
     if (!stored.has(keyOf(row))) missing.push(bytes.subarray(ends[index - 1] ?? 0, ends[index]));
   });
-  if (missing.length > 0) {
-    const hash = createHash("sha256").update(salt);
-    for (const row of missing) hash.update(row);
-    const token = `repair-${hash.digest("base64url")}`;
-    await insertRows(history, { table: "reports", token, chunks: [Buffer.concat(missing)] });
-  }
-  const days = new Set(rows.map((row) => dayOf(row.at)));
-  return { days, rows: rows.length, inserted: missing.length };
+  return { days: new Set(rows.map((row) => dayOf(row.at))), rows: rows.length, missing };
 }
 
 /** Assets named in one query; they narrow it to what the primary key can find. */

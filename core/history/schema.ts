@@ -38,10 +38,13 @@ const byPart = "ttl_only_drop_parts = 1";
 const small = "CODEC(ZSTD(1))";
 const time = "CODEC(DoubleDelta, ZSTD(1))";
 const fixed = "CODEC(Delta, ZSTD(1))";
+/** Small numbers in wide columns. */
+const narrow = "CODEC(T64, ZSTD(1))";
 
 function codecOf(type: string): string {
   if (type.startsWith("DateTime64")) return time;
   if (type === "Int32" || type === "UInt64") return fixed;
+  if (type === "Int64") return narrow;
   return small;
 }
 
@@ -60,6 +63,8 @@ const friendly = [
   `speed_mps Nullable(Float64) ALIAS ${quantity("speed_cmps", 100)}`,
   `heading_deg Nullable(Float64) ALIAS ${quantity("heading_cdeg", 100)}`,
   `climb_mps Nullable(Float64) ALIAS ${quantity("climb_cmps", 100)}`,
+  "sent_at DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(toUnixTimestamp64Milli(at) + sent_after_ms, 'UTC')",
+  "received_at DateTime64(3, 'UTC') ALIAS fromUnixTimestamp64Milli(toUnixTimestamp64Milli(at) + sent_after_ms + received_after_ms, 'UTC')",
   "on_ground Nullable(Bool) ALIAS if(bitAnd(flags, 1) = 0, NULL, bitAnd(flags, 2) != 0)",
   "historical Bool ALIAS bitAnd(flags, 4) != 0",
   "suspect Bool ALIAS bitAnd(flags, 8) != 0",

@@ -143,7 +143,7 @@ describe("rows", () => {
       [
         ["asset", "at", "lat_e7", "lon_e7", "altitude_cm", "accuracy_cm"],
         ["speed_cmps", "heading_cdeg", "climb_cmps", "flags", "measurements", "attributes"],
-        ["source", "edge", "epoch", "seq", "sent_at", "received_at"],
+        ["source", "edge", "epoch", "seq", "sent_after_ms", "received_after_ms"],
       ].flat(),
     );
   });

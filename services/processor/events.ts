@@ -33,14 +33,14 @@ export function createEvents(deps: { metrics: Metrics; log: Log }): Events {
       series.sizes.observe({ target }, batch.rows);
     },
     committed(entries, nowMs) {
-      for (const { kind, lane, bytes } of entries) {
-        if (kind !== "rows" || lane !== "live" || bytes.length < 16) continue;
-        // A row ends with its two later clocks; the entry's last row speaks for it.
-        const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 16, 16);
-        const sentAt = Number(view.getBigInt64(0, true));
-        const receivedAt = Number(view.getBigInt64(8, true));
-        series.latency.observe({ since: "sent" }, Math.max(0, nowMs - sentAt) / 1_000);
-        series.latency.observe({ since: "received" }, Math.max(0, nowMs - receivedAt) / 1_000);
+      for (const { kind, lane, bytes, appendedAt } of entries) {
+        if (kind !== "rows" || lane !== "live" || bytes.length < 8) continue;
+        // A row ends with how long it was on its way from the edge; the entry's last row speaks for it.
+        const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
+        const sinceAppendMs = Math.max(0, nowMs - appendedAt);
+        const sinceSentMs = Math.max(0, sinceAppendMs + Number(view.getBigInt64(0, true)));
+        series.latency.observe({ since: "sent" }, sinceSentMs / 1_000);
+        series.latency.observe({ since: "appended" }, sinceAppendMs / 1_000);
       }
     },
     insertFailed(batch, error, delayMs) {
