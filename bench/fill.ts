@@ -8,6 +8,8 @@ import type { Report } from "@drover/core/model/report";
 import { createRowEncoder } from "@drover/core/model/row";
 
 const feedRows = 250_000;
+/** What one body may be, with room for another 40,000 rows; stations' rows are wide. */
+const feedBytes = 40 * 1024 * 1024;
 const reportRows = 40_000;
 /** Reports of this much event time travel together. */
 const batchMs = 250;
@@ -49,7 +51,8 @@ export async function fillHistory(
       encoded++;
       if (encoded < reportRows) continue;
       await store();
-      if (waitingRows >= feedRows) await feed();
+      const waitingBytes = waiting.reduce((sum, { length }) => sum + length, 0);
+      if (waitingRows >= feedRows || waitingBytes >= feedBytes) await feed();
     }
   }
   await store();
