@@ -49,3 +49,15 @@ test("a partition that is gone takes its rows with it", () => {
   queue.drop(1);
   assert.deepEqual([queue.rows(), queue.oldestMs()], [0, undefined]);
 });
+
+test("entries leave in order and once, however they come; none leaves from behind a hole", () => {
+  const queue = createFeedQueue();
+  queue.add([entry(0, 20, 5, "c"), entry(0, 40, 5, "e")], 0);
+  queue.add([entry(0, 10, 10, "b"), entry(0, 20, 5, "c"), entry(0, 0, 10, "a")], 0);
+  assert.equal(queue.rows(), 30);
+  const limits = { rowsMax: 100, bytesMax: 100 };
+  const first = queue.take(limits);
+  assert.deepEqual(first?.manifest.ranges, [[0, 0, 25]]);
+  assert.equal(textOf(first?.chunks ?? []), "abc");
+  assert.deepEqual(queue.take(limits)?.manifest.ranges, [[0, 40, 45]]);
+});

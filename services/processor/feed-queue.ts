@@ -6,9 +6,12 @@ import type { Batch, ManifestRange } from "@drover/core/history/manifest";
 import type { Entry } from "@drover/core/stream/log";
 
 export interface FeedQueue {
-  /** Appends stored entries; those of one partition in the order of their offsets. */
+  /** Takes stored entries, in any order; one that waits already is left out. */
   add(entries: readonly Entry[], nowMs: number): void;
-  /** What waits, up to the limits (one entry at least); undefined when nothing does. */
+  /**
+   * What waits, in the order of offsets and without holes, up to the limits (one entry at least);
+   * undefined when nothing does.
+   */
   take(limits: { readonly rowsMax: number; readonly bytesMax: number }): Batch | undefined;
   rows(): number;
   sizeBytes(): number;
@@ -43,9 +46,9 @@ export function createFeedQueue(): FeedQueue {
     drop,
     add(entries, nowMs) {
       for (const entry of entries) {
-        const list = waiting.get(entry.partition);
-        if (list === undefined) waiting.set(entry.partition, [entry]);
-        else list.push(entry);
+        const list = waiting.get(entry.partition) ?? [];
+        if (!insert(list, entry)) continue;
+        waiting.set(entry.partition, list);
         rows += entry.count;
         sizeBytes += entry.bytes.length;
       }
@@ -61,9 +64,11 @@ export function createFeedQueue(): FeedQueue {
       for (const partition of [...waiting.keys()].toSorted((a, b) => a - b)) {
         const list = waiting.get(partition) ?? [];
         let taken = 0;
+        let next = list[0]?.offset;
         for (const entry of list) {
-          if (left.rows <= 0 || left.bytes <= 0) break;
+          if (left.rows <= 0 || left.bytes <= 0 || entry.offset !== next) break;
           taken += 1;
+          next = entry.offset + entry.count;
           chunks.push(entry.bytes);
           left.rows -= entry.count;
           left.bytes -= entry.bytes.length;
@@ -78,4 +83,13 @@ export function createFeedQueue(): FeedQueue {
       return ranges.length === 0 ? undefined : freezeBatch("feed", ranges, chunks);
     },
   };
+}
+
+/** Puts an entry in its place, which nearly always is the end; false when it is there already. */
+function insert(list: Entry[], entry: Entry): boolean {
+  let place = list.length;
+  while (place > 0 && (list[place - 1]?.offset ?? 0) > entry.offset) place -= 1;
+  if (list[place - 1]?.offset === entry.offset) return false;
+  list.splice(place, 0, entry);
+  return true;
 }

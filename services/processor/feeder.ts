@@ -54,13 +54,13 @@ export function createFeeder(config: FeederConfig, deps: FeederDeps): Feeder {
     return true;
   }
 
-  /** A partition was lost before the block was written down: the others are read again. */
+  /** A block that is not at its turn, whole or in part, is read again from where the views stand. */
   async function requeue(batch: Batch): Promise<void> {
-    for (const [partition, first] of batch.manifest.ranges) {
+    for (const [partition] of batch.manifest.ranges) {
       queue.drop(partition);
       const position = ledger.positions().get(partition);
-      if (position === undefined || position.fed !== first) continue;
-      const range = { partition, first, end: position.committed };
+      if (position === undefined || position.fed >= position.committed) continue;
+      const range = { partition, first: position.fed, end: position.committed };
       const entries = await readRange(deps.stream, range);
       if (entries !== undefined) queue.add(entries, clock.monotonicMs());
     }

@@ -40,7 +40,8 @@ export interface Ledger {
   /**
    * Writes a manifest down before its insert.
    *
-   * @returns false when one of its partitions was lost: then nothing was written.
+   * @returns false when one of its partitions was lost, or when the views stand elsewhere than
+   * where it begins: then nothing was written.
    */
   freeze(manifest: Manifest): Promise<boolean>;
   /**
@@ -89,7 +90,7 @@ class GroupLedger implements Ledger {
 
   freeze(manifest: Manifest): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (!this.#holdsAll(manifest)) return false;
+      if (!this.#holdsAll(manifest) || !this.#isTurnOf(manifest)) return false;
       return (await this.#write(this.#changesBy(frozen(manifest)))) === undefined;
     });
   }
@@ -155,6 +156,15 @@ class GroupLedger implements Ledger {
 
   #isCurrent({ lease }: Position): boolean {
     return this.#positions.get(lease.partition)?.lease.token === lease.token;
+  }
+
+  /** Blocks wait in memory while leases come and go; only the one that continues may be fed. */
+  #isTurnOf({ target, ranges }: Manifest): boolean {
+    if (target !== "feed") return true;
+    return ranges.every(([partition, first]) => {
+      const position = this.#positions.get(partition);
+      return position?.fed === first && position.feeding === undefined;
+    });
   }
 
   #holdsAll(manifest: Manifest): boolean {
