@@ -1,7 +1,7 @@
 import type { History } from "@drover/core/history/client";
 import { insertBatch } from "@drover/core/history/insert";
 import type { Batch } from "@drover/core/history/manifest";
-import { insertMissing } from "@drover/core/history/repair";
+import { findMissing, insertMissing } from "@drover/core/history/repair";
 import { createBackoff } from "@drover/core/service/backoff";
 import type { Clock } from "@drover/core/service/clock";
 import type { Events } from "./events.ts";
@@ -45,15 +45,21 @@ export async function insertUntilDone(
 /**
  * Inserts a batch that may have arrived, and looks whether it is there.
  *
- * The engine notes a token just before it puts the rows in place. Killed in between, it knows the
- * token and has no rows: then a repetition is dropped, and only a look can tell.
+ * Looks first, because a token is remembered only for so many inserts: while this process could not
+ * reach the database, others may have made more than that. Looks again behind the insert, because the
+ * engine notes a token just before it puts the rows in place: killed in between, it knows the token
+ * and has no rows, and drops the repetition.
  */
 export async function insertAgain(batch: Batch, deps: AttemptDeps): Promise<void> {
+  const { history, events } = deps;
   const { target, token } = batch.manifest;
-  await insertBatch(deps.history, batch);
-  if (target !== "reports") return;
-  const result = await insertMissing(deps.history, Buffer.concat(batch.chunks), token);
-  deps.events.comparedRows(result.rows, result.inserted);
+  if (target !== "reports") return insertBatch(history, batch);
+  const bytes = Buffer.concat(batch.chunks);
+  const found = await findMissing(history, bytes);
+  if (found.missing.length === 0) return events.comparedRows(found.rows, 0);
+  await insertBatch(history, batch);
+  const result = await insertMissing(history, bytes, token);
+  events.comparedRows(result.rows, result.inserted);
 }
 
 /** Sleeps; false when the signal aborted. */
