@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { fuzzRuns } from "./fuzz.ts";
 import { arbitraryReport, arbitraryUnit } from "./arbitrary.ts";
 import { faultOfReport, parseLine, parseValue } from "./codec.ts";
 import { isPlainReport } from "./fast-path.ts";
@@ -67,7 +68,7 @@ describe("parseValue", () => {
         JSON.parse(JSON.stringify(report)),
       );
     });
-    fc.assert(property, { numRuns: 100, seed: 1 });
+    fc.assert(property, { numRuns: fuzzRuns(100), seed: 1 });
   });
 
   it("answers as the schema does for every changed report, and names a field when it refuses", () => {
@@ -81,8 +82,8 @@ describe("parseValue", () => {
       refused++;
       assert.match(parsed.fault.detail, /: ./s);
     });
-    fc.assert(property, { numRuns: 2_000, seed: 2 });
-    assert(refused > 500, `only ${refused} of the changed reports were bad`);
+    fc.assert(property, { numRuns: fuzzRuns(500), seed: 2 });
+    assert(refused > 100, `only ${refused} of the changed reports were bad`);
   });
 
   it("answers as the schema does for any JSON", () => {
@@ -90,7 +91,7 @@ describe("parseValue", () => {
       if (typeof value === "object" && value !== null && "gap" in value) return;
       assert.equal(parseValue(value).kind === "report", schemaTakes(value));
     });
-    fc.assert(property, { numRuns: 1_000, seed: 3 });
+    fc.assert(property, { numRuns: fuzzRuns(250), seed: 3 });
   });
 
   it("goes the short way for every good report and never for a bad one", () => {
@@ -98,7 +99,7 @@ describe("parseValue", () => {
       const wire: Record<string, unknown> = JSON.parse(JSON.stringify(value));
       assert.equal(isPlainReport(wire), faultOfReport(wire) === undefined);
     });
-    fc.assert(property, { numRuns: 1_000, seed: 4 });
+    fc.assert(property, { numRuns: fuzzRuns(250), seed: 4 });
   });
 
   it("refuses a map key that would change the map's prototype", () => {
@@ -230,6 +231,6 @@ describe("parseLine", () => {
     const property = fc.property(fc.string({ unit: arbitraryUnit, maxLength: 200 }), (text) => {
       assert(["report", "gap", "fault"].includes(parseLine(text).kind));
     });
-    fc.assert(property, { numRuns: 1_000, seed: 5 });
+    fc.assert(property, { numRuns: fuzzRuns(250), seed: 5 });
   });
 });

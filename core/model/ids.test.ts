@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { fuzzRuns } from "./fuzz.ts";
 import { arbitraryKind, arbitraryUnit } from "./arbitrary.ts";
 import { isAssetId, isEdgeId, kindOf, toAssetId } from "./ids.ts";
 
@@ -30,7 +31,7 @@ describe("asset ids", () => {
         assert.equal(toAssetId(kind, id.slice(kind.length + 1)), id);
       },
     );
-    fc.assert(property, { numRuns: 500, seed: 1 });
+    fc.assert(property, { numRuns: fuzzRuns(200), seed: 1 });
   });
 });
 

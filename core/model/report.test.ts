@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { fuzzRuns } from "./fuzz.ts";
 import { arbitraryReport } from "./arbitrary.ts";
 import { Report, normaliseReport, resolution } from "./report.ts";
 
@@ -10,7 +11,7 @@ describe("Report", () => {
       const parsed = Report.safeParse(report);
       assert(parsed.success, parsed.error?.message);
     });
-    fc.assert(property, { numRuns: 150, seed: 1 });
+    fc.assert(property, { numRuns: fuzzRuns(150), seed: 1 });
   });
 });
 
@@ -20,14 +21,14 @@ describe("normaliseReport", () => {
       const once = normaliseReport(report);
       assert.deepEqual(normaliseReport(once), once);
     });
-    fc.assert(property, { numRuns: 150, seed: 2 });
+    fc.assert(property, { numRuns: fuzzRuns(150), seed: 2 });
   });
 
   it("gives what the schema takes", () => {
     const property = fc.property(arbitraryReport, (report) => {
       assert(Report.safeParse(normaliseReport(report)).success);
     });
-    fc.assert(property, { numRuns: 150, seed: 3 });
+    fc.assert(property, { numRuns: fuzzRuns(150), seed: 3 });
   });
 
   it("moves no number by more than half a step", () => {
@@ -45,7 +46,7 @@ describe("normaliseReport", () => {
       close(motion?.headingDeg, report.motion?.headingDeg, resolution.headingDeg);
       close(motion?.climbMps, report.motion?.climbMps, resolution.mps);
     });
-    fc.assert(property, { numRuns: 150, seed: 4 });
+    fc.assert(property, { numRuns: fuzzRuns(150), seed: 4 });
   });
 
   it("leaves out what says nothing, and no longer tells -0 from 0", () => {

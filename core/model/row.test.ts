@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { fuzzRuns } from "./fuzz.ts";
 import { arbitraryReport, arbitraryStamp } from "./arbitrary.ts";
 import { limits, normaliseReport, type Report, type Stamp } from "./report.ts";
 import { RowFormatError, createRowEncoder, decodeRows, rowColumns, rowEnds } from "./row.ts";
@@ -39,14 +40,14 @@ describe("rows", () => {
         { ...normaliseReport(report), ...stamp },
       ]);
     });
-    fc.assert(property, { numRuns: 400, seed: 1 });
+    fc.assert(property, { numRuns: fuzzRuns(200), seed: 1 });
   });
 
   it("are the same bytes whether the report was normalised before or not", () => {
     const property = fc.property(arbitraryReport, (report) => {
       assert.deepEqual(encode(normaliseReport(report)), encode(report));
     });
-    fc.assert(property, { numRuns: 200, seed: 2 });
+    fc.assert(property, { numRuns: fuzzRuns(200), seed: 2 });
   });
 
   it("end where encode says, and rowEnds finds the same ends", () => {
@@ -56,7 +57,7 @@ describe("rows", () => {
       assert.deepEqual(rowEnds(encoder.bytes()), ends);
       assert.equal(decodeRows(encoder.bytes()).length, reports.length);
     });
-    fc.assert(property, { numRuns: 100, seed: 3 });
+    fc.assert(property, { numRuns: fuzzRuns(100), seed: 3 });
   });
 
   it("hold the largest report", () => {
@@ -114,7 +115,7 @@ describe("rows", () => {
       }
       assert.equal(rowEnds(bytes).length, count);
     });
-    fc.assert(property, { numRuns: 2_000, seed: 4 });
+    fc.assert(property, { numRuns: fuzzRuns(500), seed: 4 });
   });
 
   it("with one byte changed are reports or an error", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { arbitraryReport } from "@drover/core/model/arbitrary";
 import { normaliseReport } from "@drover/core/model/report";
 import { decodeRows } from "@drover/core/model/row";
@@ -75,7 +76,7 @@ describe("batch builder", () => {
         .join("\n");
       assert.deepEqual(plain(build(one, body, true)), plain(build(other, body, false)));
     });
-    fc.assert(property, { numRuns: 200, seed: 1 });
+    fc.assert(property, { numRuns: fuzzRuns(200), seed: 1 });
   });
 
   it("puts each row in its asset's partition, in the order of the lines", () => {

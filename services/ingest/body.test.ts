@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { describe, it } from "node:test";
 import { constants, createZstdCompress, gzipSync, zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { Problem } from "@drover/core/service/problem";
 import { eachLine, openBody } from "./body.ts";
 
@@ -59,7 +60,7 @@ describe("openBody", () => {
           assert([400, 413].includes(error.facts.status));
         }
       });
-      await fc.assert(property, { numRuns: 300, seed: 1 });
+      await fc.assert(property, { numRuns: fuzzRuns(200), seed: 1 });
     });
   }
 
@@ -125,7 +126,7 @@ describe("eachLine", () => {
         expected,
       );
     });
-    fc.assert(property, { numRuns: 500, seed: 2 });
+    fc.assert(property, { numRuns: fuzzRuns(200), seed: 2 });
   });
 
   it("tells a line that is not UTF-8 from its neighbours", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { IngestAnswer } from "@drover/core/model/ingest";
 import { createRandom } from "@drover/core/service/clock";
 import { from, ndjson, nowMs, report, setUp } from "./example.ts";
@@ -19,7 +20,7 @@ describe("any bytes at all", () => {
       }
       return copy;
     };
-    const bodies = fc.sample(fc.uint8Array({ maxLength: 300 }), { numRuns: 60, seed: 6 });
+    const bodies = fc.sample(fc.uint8Array({ maxLength: 300 }), { numRuns: fuzzRuns(60), seed: 6 });
     const requests: [Buffer, string | undefined][] = bodies.flatMap((noise) => [
       [Buffer.from(noise), undefined],
       [damage(Buffer.from(good)), undefined],

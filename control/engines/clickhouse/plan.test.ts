@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { ClickHouseError } from "./errors.ts";
 import type { Role } from "./guard.ts";
 import { planStatement } from "./plan.ts";
@@ -191,7 +192,7 @@ test("a parameter stays a value whatever it holds, in every type", () => {
       const plainShape = [...tokenize(plainSql)].map((t) => (t.kind === "word" ? t.text : t.kind));
       assert.deepEqual(shape, plainShape);
     }),
-    { seed: 11, numRuns: 150 },
+    { seed: 11, numRuns: fuzzRuns(150) },
   );
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { createPacketGuard, PacketSizeError } from "./packet-guard.ts";
 
 /** MQTT 3.1.1 §2.2.3: seven bits a byte, the lowest first. */
@@ -27,7 +28,7 @@ test("passes packets up to the bound however the stream is cut, and none above i
       if (sizes.some((size) => size > 200)) assert.throws(feed, PacketSizeError);
       else feed();
     }),
-    { seed: 20_261_121, numRuns: 300 },
+    { seed: 20_261_121, numRuns: fuzzRuns(200) },
   );
 });
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { systemClock } from "@drover/core/service/clock";
 import { Report } from "@drover/core/model/report";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { cleanText, finishDraft } from "./draft.ts";
 import { createTally, refusalReasonsMax } from "./tally.ts";
 
@@ -38,7 +39,7 @@ test("whatever a parser hands in, a report satisfies the schema or is not made",
       made += 1;
       Report.parse(report);
     }),
-    { seed: 5, numRuns: 300 },
+    { seed: 5, numRuns: fuzzRuns(300) },
   );
   assert(made > 30, `${made} reports were made`);
 });

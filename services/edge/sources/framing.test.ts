@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { parseCsvRow } from "./csv-row.ts";
 import { createJsonSplitter } from "./json-values.ts";
 import { createTarSplitter, isTarHeader } from "./tar-entries.ts";
@@ -29,7 +30,7 @@ test("lines are the same however the bytes are cut", () => {
       );
       assert.deepEqual(splitter.end(), []);
     }),
-    { seed: 3, numRuns: 200 },
+    { seed: 3, numRuns: fuzzRuns(200) },
   );
 });
 
@@ -64,7 +65,7 @@ test("JSON values are the same however the text is cut, printed or not", () => {
         assert.equal(splitter.strayChars(), 0);
       },
     ),
-    { seed: 3, numRuns: 200 },
+    { seed: 3, numRuns: fuzzRuns(200) },
   );
 });
 
@@ -102,7 +103,7 @@ test("an archive gives its files however it is cut", () => {
         files.map(([name, text]) => [name, text.toWellFormed()]),
       );
     }),
-    { seed: 3, numRuns: 100 },
+    { seed: 3, numRuns: fuzzRuns(100) },
   );
 });
 

@@ -13,6 +13,7 @@ import { createRandom, systemClock } from "@drover/core/service/clock";
 import { silentLog } from "@drover/core/service/log";
 import type { Report } from "@drover/core/model/report";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { formatNames, formats } from "./replay-format.ts";
 import type { FormatName } from "./replay-format.ts";
 import { prepareSources } from "./registry.ts";
@@ -169,7 +170,7 @@ for (const format of formatNames) {
         assertReports([...records.flatMap((record) => decoder.decode(record)), ...decoder.end()]);
         assert(Object.keys(tally.status().refused).length <= refusalReasonsMax);
       }),
-      { seed: 17, numRuns: 80 },
+      { seed: 17, numRuns: fuzzRuns(80) },
     );
   });
 }
@@ -188,7 +189,7 @@ for (const format of jsonFormats) {
         assertReports(reports);
         made += reports.length;
       }),
-      { seed: 17, numRuns: 200 },
+      { seed: 17, numRuns: fuzzRuns(200) },
     );
     assert(made > 0, "nothing came through at all");
   });
@@ -216,7 +217,7 @@ test("any JSON at all is taken for an answer without a crash", () => {
         assertReports(decoder.decode(JSON.stringify(body)));
       }
     }),
-    { seed: 19, numRuns: 100 },
+    { seed: 19, numRuns: fuzzRuns(100) },
   );
 });
 

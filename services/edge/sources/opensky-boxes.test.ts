@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { costOf, isInside, parseBoxes, planBoxes, world } from "./opensky-boxes.ts";
 import type { Box } from "./opensky-boxes.ts";
 
@@ -64,7 +65,7 @@ test("a plan covers what was asked for and costs no more", () => {
         assert(sum(plan) <= sum(parts));
       },
     ),
-    { seed: 7, numRuns: 200 },
+    { seed: 7, numRuns: fuzzRuns(200) },
   );
 });
 

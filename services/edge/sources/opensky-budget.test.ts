@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { corrected, debited, freshBudget, nextCallAt, refreshed, tiers } from "./opensky-budget.ts";
 import type { BudgetState } from "./opensky-budget.ts";
 
@@ -125,6 +126,6 @@ test("no order of calls spends more than a bucket before its refill", () => {
         }
       },
     ),
-    { seed: 11, numRuns: 100 },
+    { seed: 11, numRuns: fuzzRuns(100) },
   );
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { fuzzRuns } from "@drover/core/model/fuzz";
 import { packetLimits } from "@drover/core/model/packet";
 import { Report } from "@drover/core/model/report";
 import { readPushed } from "./http-payload.ts";
@@ -14,7 +15,7 @@ import { createSparkplugFormat } from "./sparkplug.ts";
 
 const at = Date.UTC(2026, 5, 3);
 const receivedAt = at + 5_000;
-const fuzz = { seed: 20_261_121, numRuns: 400 };
+const fuzz = { seed: 20_261_121, numRuns: fuzzRuns(200) };
 
 function say(format: MqttFormat, topic: string, payload: unknown, isRetained = false) {
   const text = typeof payload === "string" ? payload : JSON.stringify(payload);
@@ -356,7 +357,7 @@ test("no MQTT payload crashes a format, and every report it gives is valid", () 
         given += reports.length;
       }
     }),
-    { ...fuzz, numRuns: 1_500 },
+    { ...fuzz, numRuns: fuzzRuns(1_500) },
   );
   assert.ok(given > 300, `${given} reports came through`);
 });
@@ -403,7 +404,7 @@ test("no pushed request crashes the reader, and every report it gives is valid",
       for (const report of read.reports) Report.parse(report);
       given += read.reports.length;
     }),
-    { ...fuzz, numRuns: 1_500 },
+    { ...fuzz, numRuns: fuzzRuns(1_500) },
   );
   assert.ok(given > 300, `${given} reports came through`);
 });
