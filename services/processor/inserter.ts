@@ -1,8 +1,7 @@
 // The loop that stores: read → freeze → insert → commit, a few rows or many. The first report after
 // a pause goes at once; while reports come fast, inserts are `lingerMs` apart; while few come,
 // `idleLingerMs`, because every insert makes files that have to be merged; while they come by the tens
-// of thousands a second, `heavyLingerMs`: a row costs the database half as much among 16,000 as
-// among 5,000.
+// of thousands a second, `heavyLingerMs`, so that inserts are fewer and larger.
 
 import { createBackoff } from "@drover/core/service/backoff";
 import type { Consumer, StreamLog } from "@drover/core/stream/log";
