@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Batch } from "@drover/core/uplink/batch";
+import { frameHeadBytes } from "./frame.ts";
 import { openOutbox } from "./outbox.ts";
 import { SimulatedError } from "./simulated-file-system.ts";
 import {
@@ -148,6 +150,64 @@ test("a part of the disk that cannot be read is given up after some tries; the r
     numbersIn(batches).toSorted((x, y) => x - y),
     numbers(gap.last, 20),
   );
+  await outbox[Symbol.asyncDispose]();
+});
+
+test("a damaged length costs its own record, not those that it points across", async () => {
+  const { disk, open } = setup({ regions: ["a"] });
+  const outbox = await open();
+  await outbox.append(reports(0, 6));
+  const backlog = outbox.backlog("a");
+  const [name = ""] = await segmentsOf(disk);
+  const file = await disk.fileSystem.open(`/outbox/${name}`, "write");
+  const content = Buffer.alloc(await file.sizeBytes());
+  await file.read(content, 0);
+  const head = content.indexOf('{"seq":2,') - frameHeadBytes;
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(content.readUInt32LE(head + 8) + 40);
+  await file.write(length, head + 8);
+  const batches: Batch[] = [];
+  for (const lane of ["backfill", "live"] as const) {
+    while (backlog.hasPending(lane)) {
+      const batch = await backlog.take(lane, { reports: 1, bytes: 64 * 1024 });
+      if (batch !== undefined) batches.push(batch);
+    }
+  }
+  assert.deepEqual(
+    numbersIn(batches).toSorted((x, y) => x - y),
+    [0, 2, 3, 4, 5],
+  );
+  assert.deepEqual(gapsIn(batches), [{ first: 2, last: 2, reason: "corrupt" }]);
+  await outbox[Symbol.asyncDispose]();
+});
+
+test("a lack of file handles gives nothing up, however long it lasts", async () => {
+  const { disk, clock, open } = setup({ regions: ["a"] });
+  const first = await open();
+  await first.append(reports(0, 20));
+  await first[Symbol.asyncDispose]();
+  let isShort = true;
+  const fileSystem = {
+    ...disk.fileSystem,
+    open: (...[path, mode]: Parameters<typeof disk.fileSystem.open>) =>
+      isShort && path.endsWith(".seg")
+        ? Promise.reject(new SimulatedError("EMFILE", "open", path))
+        : disk.fileSystem.open(path, mode),
+  };
+  const deps = { fileSystem, clock, events: silentEvents };
+  const config = { ...smallConfig, regions: ["a"] };
+  await assert.rejects(openOutbox(config, deps), { code: "EMFILE" });
+  isShort = false;
+  const outbox = await openOutbox(config, deps);
+  isShort = true;
+  const backlog = outbox.backlog("a");
+  for (let tries = 0; tries < 50; tries++) {
+    await backlog.take("backfill", { reports: 100, bytes: 64 * 1024 });
+  }
+  isShort = false;
+  const batches = await drain(outbox, "a");
+  assert.deepEqual(gapsIn(batches), []);
+  assert.equal(numbersIn(batches).length, 20);
   await outbox[Symbol.asyncDispose]();
 });
 

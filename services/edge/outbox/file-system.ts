@@ -52,6 +52,26 @@ export function codeOf(error: unknown): string {
   return typeof error.code === "string" ? error.code : "";
 }
 
+/**
+ * Whether a failed call says nothing about the file: this process or the machine is short of
+ * something, or may not open it now. Another time the bytes may be there.
+ */
+export function isPassing(error: unknown): boolean {
+  return passingCodes.has(codeOf(error));
+}
+
+const passingCodes: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EAGAIN",
+  "EBADF",
+  "EINTR",
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "EPERM",
+  "EROFS",
+]);
+
 /** Writes all of `bytes`, however short each write is. */
 export async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;

@@ -11,7 +11,7 @@ import type { Backlog, TakeLimits } from "@drover/core/uplink/backlog";
 import type { Batch } from "@drover/core/uplink/batch";
 import { cursorOf, pickNext, type RegionCursor } from "./cursor.ts";
 import { nextEpoch } from "./epoch.ts";
-import { diskTroubleOf, type FileSystem } from "./file-system.ts";
+import { diskTroubleOf, isPassing, type FileSystem } from "./file-system.ts";
 import { seedOf } from "./frame.ts";
 import { logOf, noteLoss, segmentAt, type EpochLog, type LossReason } from "./holdings.ts";
 import type { Interval } from "./interval-set.ts";
@@ -295,7 +295,7 @@ class FileOutbox implements Outbox {
     const tries = (this.#failedReads.get(segment) ?? 0) + 1;
     this.#failedReads.set(segment, tries);
     this.#deps.events.troubled(error, tries - 1);
-    if (tries < READS_MAX) return;
+    if (tries < READS_MAX || isPassing(error)) return;
     this.#failedReads.delete(segment);
     const next = pointAfter(segment, range.first)?.seq ?? segment.last + 1;
     const lost = { first: range.first, last: Math.min(range.last, next - 1) };

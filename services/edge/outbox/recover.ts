@@ -1,7 +1,7 @@
 // Opening a folder that a process left behind, however it ended.
 
 import type { FileSystem } from "./file-system.ts";
-import { codeOf, readFully } from "./file-system.ts";
+import { codeOf, isPassing, readFully } from "./file-system.ts";
 import { seedOf } from "./frame.ts";
 import { logOf, noteLoss, type Holdings } from "./holdings.ts";
 import { createRegionCursor, cursorOf, type RegionCursor } from "./cursor.ts";
@@ -105,7 +105,8 @@ async function readSegments(
     try {
       tornBytes += await readSegment(fileSystem, segment, seedOf(config.edge, facts.epoch));
     } catch (error) {
-      if (codeOf(error) === "") throw error;
+      // What could not be read is told as lost: better not to start than to say so of what is there.
+      if (codeOf(error) === "" || isPassing(error)) throw error;
       unreadableSegments += 1;
       continue;
     }

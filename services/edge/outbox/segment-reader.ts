@@ -133,7 +133,12 @@ function extractFrom(
       continue;
     }
     if (frame.kind === frameKinds.report && frame.seq >= expected) {
-      if (frame.seq > range.last) break;
+      if (frame.seq > range.last) {
+        // Records stand in order: what is wanted would have come before this one.
+        damaged.push({ first: expected, last: range.last });
+        expected = range.last + 1;
+        break;
+      }
       const payloadBytes = frame.end - frame.payloadStart;
       if (used > 0 && used + payloadBytes > limits.bytes) break;
       if (frame.seq > expected) damaged.push({ first: expected, last: frame.seq - 1 });
@@ -155,13 +160,20 @@ function extractFrom(
   return { body: body.subarray(0, used), ends, seqs, damaged, through: expected - 1 };
 }
 
-/** Steps over records by their lengths up to the first that is wanted or looks damaged. */
+/**
+ * Steps over records by their lengths to the first that is wanted. Lengths are not verified here: when
+ * they lead anywhere else, everything is looked at from the start.
+ */
 function skipTo(window: Buffer, first: number): number {
   let start = 0;
   for (;;) {
     const end = endOfFrame(window, start);
-    if (end === undefined || end > window.length - frameHeadBytes) return start;
-    if (window[start + 5] === frameKinds.report && seqOfFrame(window, start) >= first) return start;
+    if (end === undefined) return 0;
+    if (window[start + 5] === frameKinds.report) {
+      const seq = seqOfFrame(window, start);
+      if (seq >= first) return seq === first ? start : 0;
+    }
+    if (end > window.length - frameHeadBytes) return start;
     start = end;
   }
 }
