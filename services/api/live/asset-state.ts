@@ -3,9 +3,11 @@
 
 import type { StampedReport } from "@drover/core/model/report";
 
-/** A section of a report and the event time that it speaks for. */
+/** A section of a report, the event time that it speaks for, and the delivery that it came with. */
 export interface Timed<T> {
   readonly at: number;
+  readonly epoch: number;
+  readonly seq: number;
   readonly value: T;
 }
 
@@ -55,12 +57,12 @@ export function stateOf(report: StampedReport): AssetState {
  * @returns whether anything changed.
  */
 export function applyReport(state: AssetState, report: StampedReport): boolean {
-  const { at } = report;
+  const { at, epoch, seq } = report;
   let hasChanged = false;
-  if (at > state.at || (at === state.at && isLaterDelivery(report, state))) {
+  if (isNewer(state, report)) {
     state.at = at;
-    state.epoch = report.epoch;
-    state.seq = report.seq;
+    state.epoch = epoch;
+    state.seq = seq;
     state.edge = report.edge;
     state.source = report.source;
     state.sentAt = report.sentAt;
@@ -68,32 +70,37 @@ export function applyReport(state: AssetState, report: StampedReport): boolean {
     hasChanged = true;
   }
   if (!report.suspect) {
-    if (report.position && isNewer(state.position, at)) {
-      state.position = { at, value: report.position };
+    if (report.position && isNewer(state.position, report)) {
+      state.position = { at, epoch, seq, value: report.position };
       hasChanged = true;
     }
-    if (report.motion && isNewer(state.motion, at)) {
-      state.motion = { at, value: report.motion };
+    if (report.motion && isNewer(state.motion, report)) {
+      state.motion = { at, epoch, seq, value: report.motion };
       hasChanged = true;
     }
   }
-  if (report.measurements && isNewer(state.measurements, at)) {
-    state.measurements = { at, value: report.measurements };
+  if (report.measurements && isNewer(state.measurements, report)) {
+    state.measurements = { at, epoch, seq, value: report.measurements };
     hasChanged = true;
   }
-  if (report.attributes && isNewer(state.attributes, at)) {
-    state.attributes = { at, value: report.attributes };
+  if (report.attributes && isNewer(state.attributes, report)) {
+    state.attributes = { at, epoch, seq, value: report.attributes };
     hasChanged = true;
   }
   return hasChanged;
 }
 
-function isLaterDelivery(report: StampedReport, state: AssetState): boolean {
-  return report.epoch > state.epoch || (report.epoch === state.epoch && report.seq > state.seq);
+/** When something was said: by event time, and for one time by delivery, as in `latest`. */
+interface Moment {
+  readonly at: number;
+  readonly epoch: number;
+  readonly seq: number;
 }
 
-function isNewer(section: Timed<unknown> | undefined, at: number): boolean {
-  return section === undefined || at >= section.at;
+/** The same report once more is not newer. */
+function isNewer(known: Moment | undefined, { at, epoch, seq }: Moment): boolean {
+  if (known === undefined || at !== known.at) return known === undefined || at > known.at;
+  return epoch > known.epoch || (epoch === known.epoch && seq > known.seq);
 }
 
 /** The asset as the API shows it. */
