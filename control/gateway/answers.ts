@@ -11,6 +11,19 @@ export function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0] ?? "/";
 }
 
+/**
+ * A path as the services' routers read it: decoded, and without a slash at its end. Other spellings
+ * of a path must not lead where the path itself does not.
+ */
+export function plainPathOf(request: IncomingMessage): string {
+  const [path = "/"] = (request.url ?? "/").split(/[?#]/, 1);
+  try {
+    return decodeURIComponent(path).replace(/(?<=.)\/$/, "");
+  } catch {
+    return path;
+  }
+}
+
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers["x-request-id"];
   return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();

@@ -105,6 +105,25 @@ test("requests go where the table says, with bodies, and the gateway answers for
   assert.equal(forwarded?.["x-request-id"]?.length, 36);
 });
 
+test("what is the gateway's own reaches no copy, however it is spelt", async (t) => {
+  const api = await startCopy(t, "api");
+  const { port } = await startGateway(t, { api: [api.copy] });
+  const ask = async (path: string, headers: Record<string, string> = {}) => {
+    const asking = openRequest({ host: "127.0.0.1", port, path, headers, agent: false }).end();
+    const [answer]: (IncomingMessage | undefined)[] = await once(asking, "response");
+    answer?.resume();
+    return answer?.statusCode;
+  };
+  for (const path of ["/metrics", "/metrics/", "/%6Detrics", "/metrics#x", "/health/?x=1"]) {
+    await ask(path);
+    assert.equal(api.seen.length, 0, path);
+  }
+  await assert.rejects(ask("/metrics", { connection: "upgrade", upgrade: "websocket" }));
+  assert.equal(api.seen.length, 0);
+  assert.equal(await ask("/%"), 200);
+  assert.equal(api.seen.length, 1);
+});
+
 test("a request without a body goes on without one", async (t) => {
   const api = await startCopy(t, "api");
   const { port } = await startGateway(t, { api: [api.copy] });

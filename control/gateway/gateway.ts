@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { Clock } from "@drover/core/service/clock";
 import type { HttpApp } from "@drover/core/service/http";
-import { pathOf, requestIdOf } from "./answers.ts";
+import { plainPathOf, requestIdOf } from "./answers.ts";
 import type { Courier } from "./courier.ts";
 
 export type GatewayConfig = {
@@ -41,7 +41,7 @@ export function createGateway(config: GatewayConfig, deps: GatewayDeps): Gateway
   let isStopping = false;
   const server = createServer((request, response) => {
     if (isStopping) response.setHeader("connection", "close");
-    if (ownPaths.has(pathOf(request))) own.routing(request, response);
+    if (ownPaths.has(plainPathOf(request))) own.routing(request, response);
     else void courier.carry({ request, response, requestId: requestIdOf(request) });
   });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
@@ -49,7 +49,7 @@ export function createGateway(config: GatewayConfig, deps: GatewayDeps): Gateway
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxConnections = config.connectionsMax;
   server.on("upgrade", (request, socket, head) => {
-    if (isStopping) socket.destroy();
+    if (isStopping || ownPaths.has(plainPathOf(request))) socket.destroy();
     else void courier.carryUpgrade(request, socket, head);
   });
 
