@@ -22,11 +22,11 @@ const folders = "{bin,core,services,platform,control,cli}/**";
 const unit = { isShared: true, atOnce: 2, testTimeoutMs: 30_000, shardTimeoutMs: 180_000 };
 const system = { isShared: false, testTimeoutMs: 300_000, shardTimeoutMs: 420_000 };
 const suites: Readonly<Record<string, readonly Suite[]>> = {
-  unit: [{ ...unit, files: `{${folders},test/**}/*.test.ts` }],
+  unit: [{ ...unit, files: `{${folders},test/*/**}/*.test.ts` }],
   system: [
     { ...system, files: `${folders}/*.system.test.ts`, atOnce: 2 },
     // Each of these fills the machine alone.
-    { ...system, files: "test/**/*.system.test.ts", atOnce: 1 },
+    { ...system, files: "test/*.test.ts", atOnce: 1 },
   ],
 };
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const root = join(import.meta.dirname, "..");
-const oracle = "test/outage.system.test.ts";
+const oracle = "test/outage.test.ts";
 const roundTimeoutMs = 15 * 60_000;
 const outputCharsMax = 200_000;
 
