@@ -5,6 +5,8 @@ import type { Report } from "@drover/core/model/report";
 import { mpsFromKmh } from "@drover/core/model/units";
 import type { Decoder, DecoderConfig, DecoderTally } from "./decoder.ts";
 import { finishDraft } from "./draft.ts";
+import { isFields, numberOf } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 import { parseTimeText } from "./time-text.ts";
 
 /** Where a station stands; readings come without. */
@@ -14,8 +16,6 @@ export interface Station {
   readonly lon: number | undefined;
   readonly altitudeM: number | undefined;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** The API's name → ours. Units are the same; speeds are km/h and stand apart. */
 const metrics: Readonly<Record<string, string>> = {
@@ -184,12 +184,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

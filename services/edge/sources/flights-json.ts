@@ -4,9 +4,9 @@
 import { metresFromFeet, mpsFromFeetPerMinute, mpsFromKnots } from "@drover/core/model/units";
 import type { Decoder, DecoderConfig, DecoderTally } from "./decoder.ts";
 import { finishDraft } from "./draft.ts";
+import { convertedOf, numberOf, textOf } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 import { parseTimeText } from "./time-text.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** One record is one row as an object. */
 export function createFlightsDecoder(config: DecoderConfig, tally: DecoderTally): Decoder {
@@ -31,8 +31,8 @@ export function createFlightsDecoder(config: DecoderConfig, tally: DecoderTally)
 }
 
 function draftOf(row: Fields, hex: string, config: DecoderConfig) {
-  const baroM = converted(row["altitude"], metresFromFeet);
-  const geoM = converted(row["geoaltitude"], metresFromFeet);
+  const baroM = convertedOf(row["altitude"], metresFromFeet);
+  const geoM = convertedOf(row["geoaltitude"], metresFromFeet);
   const squawk = textOf(row["squawk"]);
   const { timestamp, onground } = row;
   return {
@@ -43,9 +43,9 @@ function draftOf(row: Fields, hex: string, config: DecoderConfig) {
     lon: numberOf(row["longitude"]),
     altitudeM: geoM ?? baroM,
     onGround: typeof onground === "boolean" ? onground : undefined,
-    speedMps: converted(row["groundspeed"], mpsFromKnots),
+    speedMps: convertedOf(row["groundspeed"], mpsFromKnots),
     headingDeg: numberOf(row["track"]),
-    climbMps: converted(row["vertical_rate"], mpsFromFeetPerMinute),
+    climbMps: convertedOf(row["vertical_rate"], mpsFromFeetPerMinute),
     measurements: { baroAltitudeM: geoM === undefined ? undefined : baroM },
     attributes: {
       callsign: textOf(row["callsign"]),
@@ -70,17 +70,4 @@ function parse(record: string): Fields | undefined {
   } catch {
     return undefined;
   }
-}
-
-function converted(value: unknown, convert: (number: number) => number): number | undefined {
-  const number = numberOf(value);
-  return number === undefined ? undefined : convert(number);
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

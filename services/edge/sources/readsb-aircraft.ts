@@ -4,6 +4,8 @@
 import type { Report } from "@drover/core/model/report";
 import { metresFromFeet, mpsFromFeetPerMinute, mpsFromKnots } from "@drover/core/model/units";
 import { finishDraft } from "./draft.ts";
+import { convertedOf, isFields, numberOf, textOf } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 import type { Draft } from "./draft.ts";
 import type { Tally } from "./tally.ts";
 
@@ -20,8 +22,6 @@ const SECONDS_MAX = 1e11;
  * poll. An aircraft without a fix is heard each second; each ten seconds is enough.
  */
 export const aircraftRepeats = { toleranceMs: 300, contactEveryMs: 10_000 } as const;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads one snapshot of either dialect: `aircraft` with `now` in seconds, or `ac` with `now` in
@@ -150,23 +150,6 @@ function groundOf(baro: unknown, ground: unknown): boolean | undefined {
   return typeof baro === "number" ? false : undefined;
 }
 
-const feet = (value: unknown) => mapNumber(value, metresFromFeet);
-const knots = (value: unknown) => mapNumber(value, mpsFromKnots);
-const feetPerMinute = (value: unknown) => mapNumber(value, mpsFromFeetPerMinute);
-
-function mapNumber(value: unknown, convert: (number: number) => number): number | undefined {
-  const number = numberOf(value);
-  return number === undefined ? undefined : convert(number);
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+const feet = (value: unknown) => convertedOf(value, metresFromFeet);
+const knots = (value: unknown) => convertedOf(value, mpsFromKnots);
+const feetPerMinute = (value: unknown) => convertedOf(value, mpsFromFeetPerMinute);
