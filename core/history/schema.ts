@@ -11,7 +11,10 @@ export interface TableOptions {
   readonly isFsynced: boolean;
 }
 
-/** Inserts that each table remembers, to recognise one that comes again. */
+/**
+ * Parts that each table remembers, to recognise an insert that comes again: one for each partition (a
+ * day, mostly) that it touches.
+ */
 const dedupWindow = 10_000;
 
 const settings = (options: TableOptions, more: readonly string[] = []): string =>
