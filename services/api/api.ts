@@ -28,7 +28,7 @@ import { trackRoutes } from "./routes/track.ts";
 /** The consumer group of the `history` pipeline: what it synced is what history holds. */
 const historyGroup = "history";
 
-const feedConfig = { assetsPerEventMax: 5_000, heartbeatMs: 15_000 };
+const feedConfig = { assetsPerEventMax: 5_000, heartbeatMs: 15_000, stuckMsMax: 60_000 };
 const readerConfig = { runningMax: 12, waitingMax: 200, answerMsMax: 15_000 };
 const ingestAnswerMsMax = 20_000;
 const tailConfig = {

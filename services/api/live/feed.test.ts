@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "@drover/core/service/clock";
 import { createBoard } from "./board.ts";
 import { createFeed } from "./feed.ts";
 import { reportOf } from "./testing.ts";
 
-async function serveFeed(config: { clientsMax: number }) {
+async function serveFeed(config: { clientsMax: number; stuckMsMax?: number }) {
   const board = createBoard({ assetsMax: 100 });
   const feed = createFeed(
-    { ...config, assetsPerEventMax: 10, heartbeatMs: 20 },
+    { assetsPerEventMax: 10, heartbeatMs: 20, stuckMsMax: 60_000, ...config },
     { board, clock: systemClock },
   );
   const stopping = new AbortController();
@@ -24,6 +25,7 @@ async function serveFeed(config: { clientsMax: number }) {
   return {
     board,
     feed,
+    port: address.port,
     url: `http://127.0.0.1:${address.port}/`,
     async [Symbol.asyncDispose]() {
       stopping.abort();
@@ -81,4 +83,23 @@ test("a client that leaves makes room", { timeout: 5_000 }, async () => {
   leaving.abort();
   while (!served.feed.hasRoom()) await systemClock.sleep(2);
   assert.equal(served.feed.clients(), 0);
+});
+
+test("a client that takes nothing is sent away", { timeout: 10_000 }, async () => {
+  await using served = await serveFeed({ clientsMax: 1, stuckMsMax: 100 });
+  const note = "x".repeat(256);
+  const attributes = Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`note${at}`, note]));
+  const client = connect(served.port, "127.0.0.1");
+  client.on("error", () => {});
+  client.pause();
+  client.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  while (served.feed.clients() === 0) await systemClock.sleep(2);
+  for (let at = 1; served.feed.clients() > 0; at++) {
+    for (let asset = 0; asset < 100; asset++) {
+      served.board.apply(reportOf({ asset: `aircraft:${asset}`, at, attributes }));
+    }
+    await systemClock.sleep(5);
+  }
+  assert.equal(served.feed.hasRoom(), true);
+  client.destroy();
 });

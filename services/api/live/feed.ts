@@ -14,6 +14,8 @@ export interface FeedConfig {
   /** Assets in one event; the rest follows with the next. */
   readonly assetsPerEventMax: number;
   readonly heartbeatMs: number;
+  /** A client that takes nothing for so long is sent away: its place is for those who read. */
+  readonly stuckMsMax: number;
 }
 
 export interface FeedRequest {
@@ -56,6 +58,9 @@ export function createFeed(config: FeedConfig, deps: { board: Board; clock: Cloc
         version = changes.version;
         if (isWhole) name = "assets";
         else continue;
+      } else if (clock.monotonicMs() - lastWriteMs > config.stuckMsMax) {
+        response.destroy();
+        return;
       }
       await clock.sleep(request.everyMs, signal).catch(() => {});
     }
