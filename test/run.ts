@@ -89,13 +89,20 @@ async function check(): Promise<boolean> {
 async function runSuite(suite: Suite, tally: Tally): Promise<void> {
   const exclude = ["**/node_modules/**", ...(suite.isShared ? ["**/*.system.test.ts"] : [])];
   const files = globSync(suite.files, { cwd: root, exclude }).toSorted();
-  const waiting = suite.isShared ? dealt(files, suite.atOnce) : files.map((file) => [file]);
+  const shared = suite.isShared ? files.filter(canShare) : [];
+  const alone = files.filter((file) => !shared.includes(file)).map((file) => [file]);
+  const waiting = [...dealt(shared, suite.atOnce), ...alone];
   const lane = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       await runShard(next, suite, tally);
     }
   };
   await Promise.all(Array.from({ length: suite.atOnce }, lane));
+}
+
+/** In a shared process a hook of a file is one of all files, and runs when the last of them is done. */
+function canShare(file: string): boolean {
+  return !/^(?:before|after)(?:Each)?\(/m.test(readFileSync(join(root, file), "utf8"));
 }
 
 /** Neighbours cost alike, so they are dealt out in turn. */
@@ -116,9 +123,10 @@ async function runShard(files: readonly string[], suite: Suite, tally: Tally): P
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const kill = () => child.kill("SIGKILL");
-  const overall = setTimeout(kill, suite.shardTimeoutMs);
+  const overall = setTimeout(kill, suite.shardTimeoutMs + silentMs);
   // The runner waits as long as anything that a test left behind keeps the process.
-  const silent = setTimeout(kill, suite.testTimeoutMs + silentMs);
+  const ask = () => child.kill("SIGUSR2");
+  const silent = setTimeout(ask, suite.testTimeoutMs + silentMs);
   child.on("message", (message: ShardMessage) => {
     silent.refresh();
     isEnded ||= message.kind === "end";

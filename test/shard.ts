@@ -21,3 +21,9 @@ stream.on("test:fail", ({ name, file, skip, todo, details }) => {
 });
 stream.on("end", () => send({ kind: "end" }));
 stream.resume();
+
+// Asked by the parent before it ends a silent process: what keeps this one alive.
+process.on("SIGUSR2", () => {
+  console.error(`kept by ${process.getActiveResourcesInfo().join(", ")}`);
+  process.exit(1);
+});
