@@ -28,6 +28,8 @@ const dayMs = 86_400_000;
 const flaky = { loseAnswer: 0.08, repeat: 0.08, loseRequest: 0.05, delay: 0.2 };
 const clockJump = fileURLToPath(new URL("clock-jump.ts", import.meta.url));
 const pushSize = 250;
+/** Longer than what drains within the two seconds. */
+const longBacklog = 30_000;
 
 /** Runs it to its end and asserts that what was acknowledged is stored, once, and equal. */
 export async function storm(options: StormOptions, t: TestContext): Promise<Finding> {
@@ -172,7 +174,8 @@ async function presentComesFirst(
   const left = await field.backlog();
   t.diagnostic(`live report after ${Math.round(tookMs)} ms, ${left} of ${before} still to come`);
   assert.ok(tookMs < 2_000, `the live report took ${Math.round(tookMs)} ms`);
-  assert.ok(left > 0, "the backlog was not sent first");
+  // A short backlog may be through by the time that the answer was asked for.
+  assert.ok(left > 0 || before < longBacklog, "the backlog was sent first");
   assert.equal(ledger.counts().offered > 0, true);
 }
 
