@@ -21,17 +21,21 @@ export interface FlakyLink extends AsyncDisposable {
   /** While cut, nobody listens: connections are refused and those that stood are broken. */
   cut(isCut: boolean): Promise<void>;
   setFaults(faults: LinkFaults): void;
+  /** Lanes of the requests that came since the link was last mended, in order, at most 100. */
+  lanes(): readonly string[];
   counts(): Readonly<Record<keyof LinkFaults | "delivered" | "refused", number>>;
 }
 
 export const calm: LinkFaults = { loseAnswer: 0, repeat: 0, loseRequest: 0, delay: 0 };
 
 const delayMsMax = 300;
+const lanesMax = 100;
 
 /** Opens a link to `target` (a base URL on loopback). `random` draws in [0, 1). */
 export async function openLink(target: () => string, random: () => number): Promise<FlakyLink> {
   let faults = calm;
   let isCut = false;
+  let lanes: string[] = [];
   const timers = new Set<NodeJS.Timeout>();
   const count = { loseAnswer: 0, repeat: 0, loseRequest: 0, delay: 0, delivered: 0, refused: 0 };
 
@@ -60,6 +64,7 @@ export async function openLink(target: () => string, random: () => number): Prom
         request.socket.destroy();
         return;
       }
+      if (lanes.length < lanesMax) lanes.push(String(request.headers["drover-lane"]));
       const message = {
         path: request.url ?? "/",
         method: request.method ?? "GET",
@@ -97,6 +102,7 @@ export async function openLink(target: () => string, random: () => number): Prom
         server.closeAllConnections();
         await closed;
       } else {
+        lanes = [];
         server.listen(port, "127.0.0.1");
         await once(server, "listening");
       }
@@ -104,6 +110,7 @@ export async function openLink(target: () => string, random: () => number): Prom
     setFaults(next) {
       faults = next;
     },
+    lanes: () => lanes,
     counts: () => ({ ...count }),
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearTimeout(timer);
