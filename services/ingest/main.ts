@@ -3,12 +3,14 @@ import { createTokenVerifier } from "@drover/core/records/verifier";
 import { openRecords } from "@drover/core/records/open";
 import { createBasics } from "@drover/core/service/basics";
 import { parseEnv } from "@drover/core/service/env";
+import { countBuffersInHeap } from "@drover/core/service/heap";
 import { run } from "@drover/core/service/run";
 import { openStream } from "@drover/core/stream/open";
 import { ingestEnv } from "./config.ts";
 import { forgetOldKeys } from "./forget.ts";
 import { createIngestHttp } from "./serve.ts";
 
+countBuffersInHeap();
 const env = parseEnv(ingestEnv, process.env);
 const basics = createBasics("ingest", env);
 const { clock, log, health } = basics;

@@ -51,6 +51,8 @@ const MARK_CACHE_BYTES = 48 * 1024 * 1024;
 const INDEX_CACHE_BYTES = 24 * 1024 * 1024;
 const EXPRESSION_CACHE_BYTES = 8 * 1024 * 1024;
 const ENGINE_THREADS_MAX = 128;
+/** Merges give way to inserts and queries on a machine that has few cores. */
+const MERGE_NICENESS = 10;
 
 export function connectionArgs(config: EngineConfig): string[] {
   const args = [
@@ -61,6 +63,7 @@ export function connectionArgs(config: EngineConfig): string[] {
     `--primary_index_cache_size=${INDEX_CACHE_BYTES}`,
     `--compiled_expression_cache_size=${EXPRESSION_CACHE_BYTES}`,
     `--max_thread_pool_size=${ENGINE_THREADS_MAX}`,
+    `--os_threads_nice_value_merge_mutate=${MERGE_NICENESS}`,
   ];
   if (config.backupsFolder !== undefined) {
     args.push(`--backups.allowed_path=${config.backupsFolder}`);
