@@ -1,8 +1,7 @@
 // The same rows inserted into what stands beside the journey, one after another: chDB alone, with
 // and without views, a Redis stream, InfluxDB and VictoriaMetrics.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Report } from "@drover/core/model/report";
 import { createRowEncoder } from "@drover/core/model/row";
@@ -10,6 +9,7 @@ import { defaultPartitions, partitionOf } from "@drover/core/stream/partition";
 import type { BareAnswer, BareOptions, BareOrder } from "./bare-chdb.ts";
 import { startHelper } from "./child.ts";
 import { lineOf, type Body } from "./peers/line-protocol.ts";
+import { scratchFolder } from "./scratch.ts";
 
 const chdbBatch = 10_000;
 const memoryBytes = 512 * 1024 * 1024;
@@ -21,19 +21,15 @@ export async function insertIntoChdb(
   reports: readonly Report[],
   hasViews: boolean,
 ): Promise<BareAnswer & { perSecond: number }> {
-  const folder = await mkdtemp(join(tmpdir(), "drover-bench-chdb-"));
-  try {
-    const files = await writeRows(reports, folder);
-    const options: BareOptions = { folder: join(folder, "data"), hasViews, memoryBytes };
-    await using chdb = await startHelper<BareOrder, BareAnswer>("bare-chdb.ts", options);
-    await chdb.ask({ files: files.slice(0, warmUpFiles) });
-    const answer = await chdb.ask({ files: files.slice(warmUpFiles) });
-    const wanted = reports.length - warmUpFiles * chdbBatch;
-    if (answer.rows !== wanted) throw new Error(`bare chdb: ${answer.rows} rows of ${wanted}`);
-    return { ...answer, perSecond: answer.rows / answer.seconds };
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
+  const folder = scratchFolder("chdb");
+  const files = await writeRows(reports, folder);
+  const options: BareOptions = { folder: join(folder, "data"), hasViews, memoryBytes };
+  await using chdb = await startHelper<BareOrder, BareAnswer>("bare-chdb.ts", options);
+  await chdb.ask({ files: files.slice(0, warmUpFiles) });
+  const answer = await chdb.ask({ files: files.slice(warmUpFiles) });
+  const wanted = reports.length - warmUpFiles * chdbBatch;
+  if (answer.rows !== wanted) throw new Error(`bare chdb: ${answer.rows} rows of ${wanted}`);
+  return { ...answer, perSecond: answer.rows / answer.seconds };
 }
 
 async function writeRows(reports: readonly Report[], folder: string): Promise<readonly string[]> {

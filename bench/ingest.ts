@@ -8,13 +8,12 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Agent, request } from "undici";
 import { atLeast, percentile } from "./figure.ts";
 import type { Bench, BenchContext, Figure } from "./figure.ts";
 import { createAircraftBatch } from "./ingest-batches.ts";
+import { scratchFolder } from "./scratch.ts";
 
 export const ingestAlone: Bench = { name: "ingest", run };
 
@@ -42,7 +41,7 @@ const taskset = "/usr/bin/taskset";
 
 async function run(context: BenchContext): Promise<readonly Figure[]> {
   const [rounds, roundMs] = context.isQuick ? [1, 500] : [5, 3_000];
-  const folder = await mkdtemp(join(tmpdir(), "drover-bench-"));
+  const folder = scratchFolder("ingest");
   const servers = await Promise.all(subjects.map((subject) => start(subject, folder)));
   const agent = new Agent({ connections: inFlight });
   try {
@@ -67,7 +66,6 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   } finally {
     await agent.close();
     for (const { child } of servers) child.kill("SIGKILL");
-    await rm(folder, { recursive: true });
   }
 }
 

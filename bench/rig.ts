@@ -3,8 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startChild, type Child } from "@drover/control/supervisor/child";
@@ -12,10 +11,13 @@ import { connectHistory, type History } from "@drover/core/history/client";
 import { openRecords } from "@drover/core/records/open";
 import { createTokens, type NewToken } from "@drover/core/records/tokens";
 import { systemClock } from "@drover/core/service/clock";
+import type { StreamLog } from "@drover/core/stream/log";
+import { openStream } from "@drover/core/stream/open";
 import { checkPlatform } from "@drover/platform/check";
 import { planProcesses, resolveStore, type ProcessPlan } from "@drover/platform/plan";
 import definition from "../drover.config.ts";
 import { freePort } from "./peers/server.ts";
+import { scratchFolder } from "./scratch.ts";
 
 export interface RigOptions {
   /** Names of the definition: engines and services, in the order in which they start. */
@@ -40,6 +42,8 @@ export interface Rig extends AsyncDisposable {
   /** Processor time that each process has used, seconds. */
   cpuSeconds(): Readonly<Record<string, number>>;
   token(wanted: NewToken): Promise<string>;
+  /** Another connection to the stream, to look at it. */
+  openStream(): Promise<StreamLog>;
   /** What Prometheus would read of a service's first process. */
   metrics(service: string): Promise<string>;
   /** Rejects when a process ends by itself. */
@@ -53,8 +57,7 @@ const stopMs = 20_000;
 /** @throws when a process does not become ready; nothing is left running then. */
 export async function openRig(options: RigOptions): Promise<Rig> {
   await using cleanup = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), "drover-bench-"));
-  cleanup.defer(() => rm(dataDir, { recursive: true, force: true, maxRetries: 5 }));
+  const dataDir = scratchFolder("rig");
   for (const folder of ["run", "stream", "records", "clickhouse", "state"]) {
     await mkdir(join(dataDir, folder), { recursive: true });
   }
@@ -106,6 +109,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       await using records = await openRecords({ url: recordsUrl }, { clock: systemClock });
       return (await createTokens({ records, clock: systemClock }).create(wanted)).token;
     },
+    openStream: () =>
+      openStream({ url: resolveStore(definition.stream.url, dataDir) }, { clock: systemClock }),
     async metrics(service) {
       const [process] = of(service);
       return (await fetch(`http://127.0.0.1:${process?.plan.port ?? 0}/metrics`)).text();

@@ -3,15 +3,13 @@
 // installed, on Redis (appendfsync always).
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findRedis, startRedis } from "@drover/core/stream/temporary-redis";
 import { systemClock } from "@drover/core/service/clock";
 import { atLeast } from "./figure.ts";
 import type { Bench, BenchContext, Figure, Outcome } from "./figure.ts";
 import type { WriterAnswer } from "./stream-writer.ts";
+import { scratchFolder } from "./scratch.ts";
 
 const WRITERS = [1, 2, 4];
 const GOAL_PER_SECOND = 600_000;
@@ -19,7 +17,7 @@ const GOAL_PER_SECOND = 600_000;
 export const streamBench: Bench = { name: "stream", run };
 
 async function run(context: BenchContext): Promise<readonly Outcome[]> {
-  const folder = await mkdtemp(join(tmpdir(), "drover-bench-stream-"));
+  const folder = scratchFolder("stream");
   const binary = await findRedis(process.env);
   const redis = binary && (await startRedis({ binary, folder }, { clock: systemClock }));
   const outcomes: Outcome[] = [];
@@ -34,7 +32,6 @@ async function run(context: BenchContext): Promise<readonly Outcome[]> {
       outcomes.push({ name: "Redis appends", couldNotRun: "redis-server is not installed" });
   } finally {
     if (redis) await redis[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
   }
   return outcomes;
 }

@@ -3,10 +3,8 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { scratchFolder } from "../scratch.ts";
 
 export interface PeerServer extends AsyncDisposable {
   readonly port: number;
@@ -31,7 +29,7 @@ export function findProgram(name: string): string | undefined {
 export async function startPeer(spec: PeerSpec): Promise<PeerServer> {
   const program = findProgram(spec.program);
   if (program === undefined) throw new Error(`${spec.program} is not installed`);
-  const folder = await mkdtemp(join(tmpdir(), `drover-bench-${spec.program}-`));
+  const folder = scratchFolder(spec.program);
   const port = await freePort();
   const child = spawn(program, [...(await spec.options({ port, folder }))], { stdio: "ignore" });
   const server: PeerServer = {
@@ -43,7 +41,6 @@ export async function startPeer(spec: PeerSpec): Promise<PeerServer> {
         child.kill("SIGKILL");
         await once(child, "exit");
       }
-      await rm(folder, { recursive: true, force: true });
     },
   };
   for (let tries = 0; tries < 200; tries++) {
