@@ -4,7 +4,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Report } from "@drover/core/model/report";
-import { createRowEncoder } from "@drover/core/model/row";
+import { createRowEncoder } from "@drover/core/model/row-encoder";
 import { defaultPartitions, partitionOf } from "@drover/core/stream/partition";
 import type { BareAnswer, BareOptions, BareOrder } from "./bare-chdb.ts";
 import { startHelper } from "./child.ts";

@@ -5,7 +5,7 @@ import type { History } from "@drover/core/history/client";
 import { insertBatch } from "@drover/core/history/insert";
 import { freezeBatch } from "@drover/core/history/manifest";
 import type { Report } from "@drover/core/model/report";
-import { createRowEncoder } from "@drover/core/model/row";
+import { createRowEncoder } from "@drover/core/model/row-encoder";
 
 const feedRows = 250_000;
 /** What one body may be, with room for another 40,000 rows; stations' rows are wide. */

@@ -2,7 +2,7 @@
 // comes again? Exactly-once stands on it, and nothing else would show that it is off.
 
 import { randomBytes } from "node:crypto";
-import { createRowEncoder } from "../model/row.ts";
+import { createRowEncoder } from "../model/row-encoder.ts";
 import type { History } from "./client.ts";
 import { derivedSelect, derivedTables } from "./derived.ts";
 import { insertRows } from "./insert.ts";

@@ -4,7 +4,8 @@ import * as fc from "fast-check";
 import { fuzzRuns } from "./fuzz.ts";
 import { arbitraryReport, arbitraryStamp } from "./arbitrary.ts";
 import { limits, normaliseReport, type Report, type Stamp } from "./report.ts";
-import { RowFormatError, createRowEncoder, decodeRows, rowColumns, rowEnds } from "./row.ts";
+import { createRowEncoder } from "./row-encoder.ts";
+import { RowFormatError, decodeRows, rowColumns, rowEnds } from "./row.ts";
 
 const stamp: Stamp = {
   edge: "edge-1",

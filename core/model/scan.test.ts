@@ -6,7 +6,7 @@ import { arbitraryReport } from "./arbitrary.ts";
 import { hashOfAsset } from "./asset-hash.ts";
 import { parseLine } from "./codec.ts";
 import { normaliseReport, type Stamp } from "./report.ts";
-import { createRowEncoder } from "./row.ts";
+import { createRowEncoder } from "./row-encoder.ts";
 import { createLineScanner } from "./scan.ts";
 
 const stamp: Stamp = {

@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import type { Report, Stamp } from "@drover/core/model/report";
-import { createRowEncoder } from "@drover/core/model/row";
+import { createRowEncoder } from "@drover/core/model/row-encoder";
 
 export interface ContentKey {
   /** 128 bits of SHA-256, base64url. */

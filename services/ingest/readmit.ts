@@ -8,7 +8,7 @@ import type { LinePolicy } from "@drover/core/model/codec";
 import { QuarantineReason } from "@drover/core/model/ingest";
 import { limits } from "@drover/core/model/report";
 import type { Report, Stamp } from "@drover/core/model/report";
-import { createRowEncoder } from "@drover/core/model/row";
+import { createRowEncoder } from "@drover/core/model/row-encoder";
 import type { Clock } from "@drover/core/service/clock";
 import type { AppendBatch } from "@drover/core/stream/log";
 import { partitionOf } from "@drover/core/stream/partition";

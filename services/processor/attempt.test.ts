@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import type { History } from "@drover/core/history/client";
 import { freezeBatch } from "@drover/core/history/manifest";
-import { createRowEncoder } from "@drover/core/model/row";
+import { createRowEncoder } from "@drover/core/model/row-encoder";
 import { createFakeClock } from "@drover/core/service/clock";
 import { silentLog } from "@drover/core/service/log";
 import { createMetrics } from "@drover/core/service/metrics";

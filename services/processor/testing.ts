@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createShapes } from "@drover/core/fleet/shapes";
 import type { History } from "@drover/core/history/client";
 import type { Report } from "@drover/core/model/report";
-import { createRowEncoder } from "@drover/core/model/row";
+import { createRowEncoder } from "@drover/core/model/row-encoder";
 import { systemClock } from "@drover/core/service/clock";
 import { silentLog } from "@drover/core/service/log";
 import { createMetrics } from "@drover/core/service/metrics";

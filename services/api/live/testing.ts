@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lane } from "@drover/core/model/ingest";
 import type { StampedReport } from "@drover/core/model/report";
-import { createRowEncoder } from "@drover/core/model/row";
+import { createRowEncoder } from "@drover/core/model/row-encoder";
 import { systemClock } from "@drover/core/service/clock";
 import type { StreamLog } from "@drover/core/stream/log";
 import { openStream } from "@drover/core/stream/open";
