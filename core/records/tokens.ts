@@ -46,6 +46,8 @@ export interface Tokens {
   create(wanted: NewToken): Promise<{ token: string; record: TokenRecord }>;
   /** Newest first, at most `limit`; revoked and expired ones too. */
   list(limit?: number): Promise<readonly TokenRecord[]>;
+  /** Undefined when there is no such token. */
+  get(id: string): Promise<TokenRecord | undefined>;
   /** True when there was such a token; revoking twice keeps the first time. */
   revoke(id: string): Promise<boolean>;
   /** Who holds the token; undefined when it is unknown, revoked or expired. Not cached. */
@@ -104,6 +106,11 @@ export function createTokens(deps: TokensDeps): Tokens {
         .limit(Math.min(limit, LIST_MAX))
         .execute();
       return rows.map(recordOf);
+    },
+
+    async get(id) {
+      const row = await db.selectFrom("token").selectAll().where("id", "=", id).executeTakeFirst();
+      return row && recordOf(row);
     },
 
     async revoke(id) {

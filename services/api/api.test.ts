@@ -65,6 +65,7 @@ const accessOf = {
   "/v1/quarantine/{id}": "viewer",
   "/v1/quarantine/{id}/readmit": "operator",
   "/v1/live": "viewer",
+  "/v1/session": "viewer",
   "/v1/stats": "viewer",
 } as const;
 const isOperators = (path: string) => path.endsWith("/readmit");
@@ -85,6 +86,14 @@ test("every path of the document lets in those it says, and nobody else", { time
     for (const role of ["operator", "admin"] as const) {
       assert.ok([200, 503].includes((await ask(role)).status), `${path} as ${role}`);
     }
+  }
+});
+
+test("a session says whose token it is", { timeout }, async () => {
+  for (const role of ["viewer", "operator", "admin"] as const) {
+    const { status, json } = await api.get("/v1/session", role);
+    assert.equal(status, 200);
+    assert.deepEqual(json, { role, label: role });
   }
 });
 

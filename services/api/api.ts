@@ -22,6 +22,7 @@ import { measurementRoutes } from "./routes/measurements.ts";
 import { openApiRoute } from "./routes/openapi.ts";
 import { registerPage } from "./routes/page.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
+import { sessionRoutes } from "./routes/session.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { trackRoutes } from "./routes/track.ts";
 
@@ -52,10 +53,8 @@ export async function startApi(
     user: config.clickhouseUser,
     password: config.clickhousePassword,
   });
-  const verifier = createTokenVerifier(
-    {},
-    { tokens: createTokens({ records, clock }), clock, log },
-  );
+  const tokens = createTokens({ records, clock });
+  const verifier = createTokenVerifier({}, { tokens, clock, log });
   const reader = createHistoryReader(readerConfig, { history });
   await stream.ensureGroup(historyGroup);
   const board = createBoard({ assetsMax: config.assetsMax });
@@ -75,6 +74,7 @@ export async function startApi(
     ...measurementRoutes({ reader, clock }),
     ...heatmapRoutes({ reader, clock }),
     ...quarantineRoutes({ reader, readmit }),
+    ...sessionRoutes({ tokens }),
     ...liveRoutes(feed, signal),
     ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
   ];
