@@ -3,17 +3,13 @@
 // and a crash in the middle leaves the database as it was.
 
 import { sql } from "kysely";
-import type { Kysely, Transaction } from "kysely";
+import type { Kysely } from "kysely";
 import type { Clock } from "../service/clock.ts";
+import type { Migration } from "./migration.ts";
+import { edgeLinks } from "./migrations/0004-edge-links.ts";
 import type { RecordsSchema } from "./schema.ts";
 
 export type Engine = "sqlite" | "postgres";
-
-interface Migration {
-  readonly number: number;
-  readonly name: string;
-  up(db: Transaction<RecordsSchema>): Promise<void>;
-}
 
 export const migrations: readonly Migration[] = [
   {
@@ -39,6 +35,7 @@ export const migrations: readonly Migration[] = [
         .execute();
     },
   },
+  edgeLinks,
 ];
 
 /** Thrown when the database was made by a newer Drover; going on could damage it. */

@@ -1,5 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Role } from "../service/auth.ts";
+import type { EdgeLinkTable } from "./edge-link-table.ts";
 
 /** Access tokens; the text itself is never stored. All times are epoch milliseconds. */
 export interface TokenTable {
@@ -27,6 +28,7 @@ export interface MigrationTable {
 export interface RecordsSchema {
   readonly token: TokenTable;
   readonly migration: MigrationTable;
+  readonly edge_link: EdgeLinkTable;
 }
 
 export type TokenRow = Selectable<TokenTable>;
