@@ -58,10 +58,12 @@ export const follow = (followed: string | undefined): void => set({ followed });
 /** Changes the members that are given; one that is `undefined` is filtered by no more. */
 export const setFilter = (change: Partial<Filter>): void => {
   const merged = { ...store.getState().filter, ...change };
-  const isSaid = ([, value]: [string, unknown]): boolean =>
-    value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
   set({ filter: Object.fromEntries(Object.entries(merged).filter(isSaid)) });
 };
+
+const isSaid = ([, value]: [string, unknown]): boolean =>
+  value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
+
 export const clearFilter = (): void => set({ filter: {} });
 
 // What the map shows, and how

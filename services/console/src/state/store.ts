@@ -49,7 +49,8 @@ export interface Replay {
 }
 
 export interface HeatChoice {
-  readonly metric: "density" | string;
+  /** `density`, or the name of a measurement. */
+  readonly metric: string;
   readonly from: number;
   readonly to: number | "now";
 }
