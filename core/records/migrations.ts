@@ -6,6 +6,8 @@ import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import type { Clock } from "../service/clock.ts";
 import type { Migration } from "./migration.ts";
+import { watch } from "./migrations/0002-watch.ts";
+import { alerts } from "./migrations/0003-alerts.ts";
 import { edgeLinks } from "./migrations/0004-edge-links.ts";
 import type { RecordsSchema } from "./schema.ts";
 
@@ -35,6 +37,8 @@ export const migrations: readonly Migration[] = [
         .execute();
     },
   },
+  watch,
+  alerts,
   edgeLinks,
 ];
 

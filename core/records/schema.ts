@@ -1,6 +1,13 @@
 import type { Selectable } from "kysely";
 import type { Role } from "../service/auth.ts";
+import type { AlertTables } from "./alert-tables.ts";
 import type { EdgeLinkTable } from "./edge-link-table.ts";
+import type {
+  CreateKeyTable,
+  DefinitionTable,
+  WatchCounterTable,
+  WatchEventTable,
+} from "./watch-tables.ts";
 
 /** Access tokens; the text itself is never stored. All times are epoch milliseconds. */
 export interface TokenTable {
@@ -25,10 +32,14 @@ export interface MigrationTable {
 }
 
 /** Every table of the relational store, as Kysely sees it; `migrations.ts` makes them. */
-export interface RecordsSchema {
+export interface RecordsSchema extends AlertTables {
   readonly token: TokenTable;
   readonly migration: MigrationTable;
   readonly edge_link: EdgeLinkTable;
+  readonly definition: DefinitionTable;
+  readonly create_key: CreateKeyTable;
+  readonly watch_event: WatchEventTable;
+  readonly watch_counter: WatchCounterTable;
 }
 
 export type TokenRow = Selectable<TokenTable>;

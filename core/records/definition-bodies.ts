@@ -1,0 +1,83 @@
+// Reads definitions. A version never changes, so what was parsed once is kept: a watcher that looks
+// again after one change of ten thousand zones reads and parses one.
+
+import type { Kysely } from "kysely";
+import type { DefinitionKind } from "./definitions.ts";
+import type { RecordsSchema } from "./schema.ts";
+import type { DefinitionRow } from "./watch-tables.ts";
+
+type Head = Pick<DefinitionRow, "id" | "version" | "valid_from" | "valid_until">;
+
+export interface Bodies<Input> {
+  /** What holds now or held at a time, by id. @throws ZodError when a body is not of this shape. */
+  select(which: {
+    at?: number | undefined;
+    id?: string;
+  }): Promise<readonly { head: Head; input: Input }[]>;
+  /** What a row says. @throws ZodError */
+  read(row: Pick<DefinitionRow, "id" | "version" | "body">): Input;
+}
+
+/** Parsed bodies kept beside one full set. Bound: drop-oldest. */
+const SPARE = 1_000;
+/** Versions asked for at once; SQLite's expressions may be 1,000 deep. */
+const CHUNK = 200;
+
+export function createBodies<Input>(
+  spec: Pick<DefinitionKind<Input, unknown>, "kind" | "countMax" | "parse">,
+  db: Kysely<RecordsSchema>,
+): Bodies<Input> {
+  const kept = new Map<string, Input>();
+  const keyOf = (row: Pick<DefinitionRow, "id" | "version">) => `${row.id} ${row.version}`;
+
+  function read(row: Pick<DefinitionRow, "id" | "version" | "body">): Input {
+    const key = keyOf(row);
+    const found = kept.get(key);
+    if (found !== undefined) return found;
+    const input = spec.parse(JSON.parse(row.body));
+    const oldest = kept.keys().next();
+    if (kept.size >= spec.countMax + SPARE && !oldest.done) kept.delete(oldest.value);
+    kept.set(key, input);
+    return input;
+  }
+
+  async function select(which: { at?: number | undefined; id?: string }) {
+    const { at, id } = which;
+    let query = db
+      .selectFrom("definition")
+      .select(["id", "version", "valid_from", "valid_until"])
+      .where("kind", "=", spec.kind);
+    if (id !== undefined) query = query.where("id", "=", id);
+    if (at === undefined) query = query.where("valid_until", "is", null);
+    else {
+      query = query
+        .where("valid_from", "<=", at)
+        .where((row) => row.or([row("valid_until", "is", null), row("valid_until", ">", at)]));
+    }
+    const heads = await query.orderBy("id").execute();
+    const inputs = new Map(heads.map((head) => [keyOf(head), kept.get(keyOf(head))]));
+    const missing = heads.filter((head) => inputs.get(keyOf(head)) === undefined);
+    for (let start = 0; start < missing.length; start += CHUNK) {
+      const rows = await db
+        .selectFrom("definition")
+        .select(["id", "version", "body"])
+        .where("kind", "=", spec.kind)
+        .where((row) =>
+          row.or(
+            missing
+              .slice(start, start + CHUNK)
+              .map(({ id: one, version }) => row.and({ id: one, version })),
+          ),
+        )
+        .execute();
+      for (const row of rows) inputs.set(keyOf(row), read(row));
+    }
+    // A version whose body went between the two statements was too old to be kept.
+    return heads.flatMap((head) => {
+      const input = inputs.get(keyOf(head));
+      return input === undefined ? [] : [{ head, input }];
+    });
+  }
+
+  return { select, read };
+}

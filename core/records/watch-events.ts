@@ -1,0 +1,223 @@
+// What watching noticed, numbered in the order of recording. Writers take the counter's row before
+// they look for what is new and hold it until they commit: numbers become visible in their order,
+// without gaps, and a reader of `after(number)` misses none.
+
+import type { Expression, SqlBool, Transaction } from "kysely";
+import { type EventKind, StoredEvent, type WatchEvent } from "../model/event.ts";
+import type { Clock } from "../service/clock.ts";
+import type { Records } from "./open.ts";
+import type { RecordsSchema } from "./schema.ts";
+import type { WatchEventRow } from "./watch-tables.ts";
+
+export interface EventFilter {
+  readonly asset?: string | undefined;
+  readonly zone?: string | undefined;
+  readonly rule?: string | undefined;
+  readonly kinds?: readonly EventKind[] | undefined;
+  /** By the time of the event, epoch ms; `to` does not belong to it. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly retro?: boolean | undefined;
+}
+
+/** Where a page ended. */
+export interface EventPlace {
+  readonly at: number;
+  readonly number: number;
+}
+
+export interface WatchEvents {
+  /**
+   * Records those whose id is new, in the given order, and gives them; the others are left as they
+   * are. All or none. What is beyond the bounds is forgotten now and then.
+   */
+  append(events: readonly WatchEvent[], nowMs: number): Promise<readonly StoredEvent[]>;
+  /** Newest first by the time of the event. */
+  list(
+    filter: EventFilter,
+    page: { readonly before?: EventPlace | undefined; readonly limit: number },
+  ): Promise<{ readonly items: readonly StoredEvent[]; readonly next: EventPlace | undefined }>;
+  get(id: string): Promise<StoredEvent | undefined>;
+  /** What was recorded after a number, oldest first. */
+  after(number: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** 0 before the first. */
+  newestNumber(): Promise<number>;
+  /** Forgets what was recorded before a time, epoch ms; gives how many. */
+  forgetBefore(recordedBefore: number): Promise<number>;
+}
+
+export interface WatchEventsConfig {
+  /** Events are kept so long after they were recorded. Bound: drop-oldest. */
+  readonly keepMs: number;
+  /** And so many of them. Bound: drop-oldest. */
+  readonly countMax: number;
+}
+
+/** 90 days, a million events. */
+export const watchEventsDefaults: WatchEventsConfig = {
+  keepMs: 90 * 86_400_000,
+  countMax: 1_000_000,
+};
+
+/** Bound variables of one statement stay far below what SQLite (32,766) and PostgreSQL take. */
+const CHUNK = 500;
+const FORGET_EVERY_MS = 10 * 60_000;
+const PAGE_MAX = 10_000;
+
+export function createWatchEvents(deps: {
+  readonly records: Records;
+  readonly clock: Pick<Clock, "now">;
+  readonly config?: WatchEventsConfig;
+}): WatchEvents {
+  const { db } = deps.records;
+  const config = deps.config ?? watchEventsDefaults;
+  let forgetAt = 0;
+
+  async function newestNumber(): Promise<number> {
+    const row = await db
+      .selectFrom("watch_counter")
+      .select("value")
+      .where("name", "=", "event")
+      .executeTakeFirstOrThrow();
+    return row.value;
+  }
+
+  async function forget(recordedBefore: number, numberMax: number): Promise<number> {
+    const [result] = await db
+      .deleteFrom("watch_event")
+      .where((row) =>
+        row.or([row("recorded_at", "<", recordedBefore), row("number", "<=", numberMax)]),
+      )
+      .execute();
+    return Number(result?.numDeletedRows ?? 0n);
+  }
+
+  return {
+    async append(events, nowMs) {
+      const unique = [...new Map(events.map((event) => [event.id, event])).values()];
+      if (unique.length === 0) return [];
+      const stored = await db.transaction().execute((tx) => appendAll(tx, unique, nowMs));
+      if (nowMs >= forgetAt) {
+        forgetAt = nowMs + FORGET_EVERY_MS;
+        await forget(nowMs - config.keepMs, (await newestNumber()) - config.countMax);
+      }
+      return stored;
+    },
+
+    async list(filter, { before, limit }) {
+      const rows = await db
+        .selectFrom("watch_event")
+        .selectAll()
+        .where((row) => {
+          const all: Expression<SqlBool>[] = [];
+          const { asset, zone, rule, kinds, from, to, retro } = filter;
+          if (asset !== undefined) all.push(row("asset", "=", asset));
+          if (zone !== undefined) all.push(row("zone", "=", zone));
+          if (rule !== undefined) all.push(row("rule", "=", rule));
+          if (kinds !== undefined) all.push(row("kind", "in", [...kinds]));
+          if (from !== undefined) all.push(row("at", ">=", from));
+          if (to !== undefined) all.push(row("at", "<", to));
+          if (retro !== undefined) all.push(row("retro", "=", retro ? 1 : 0));
+          if (before !== undefined) {
+            const isEarlier = row("at", "<", before.at);
+            const isSameTime = row("at", "=", before.at).and("number", "<", before.number);
+            // The first alone lets the index begin there; both together are exact.
+            all.push(row("at", "<=", before.at), row.or([isEarlier, isSameTime]));
+          }
+          return row.and(all);
+        })
+        .orderBy("at", "desc")
+        .orderBy("number", "desc")
+        .limit(Math.min(limit, PAGE_MAX) + 1)
+        .execute();
+      const items = rows.slice(0, Math.min(limit, PAGE_MAX)).map(eventOf);
+      const last = rows.length > items.length ? items.at(-1) : undefined;
+      return { items, next: last && { at: last.at, number: last.number } };
+    },
+
+    async get(id) {
+      const query = db.selectFrom("watch_event").selectAll().where("id", "=", id);
+      const row = await query.executeTakeFirst();
+      return row && eventOf(row);
+    },
+
+    async after(number, limit) {
+      const rows = await db
+        .selectFrom("watch_event")
+        .selectAll()
+        .where("number", ">", number)
+        .orderBy("number")
+        .limit(Math.min(limit, PAGE_MAX))
+        .execute();
+      return rows.map(eventOf);
+    },
+
+    newestNumber,
+    forgetBefore: (recordedBefore) => forget(recordedBefore, 0),
+  };
+}
+
+async function appendAll(
+  tx: Transaction<RecordsSchema>,
+  events: readonly WatchEvent[],
+  nowMs: number,
+): Promise<readonly StoredEvent[]> {
+  const { value: newest } = await tx
+    .updateTable("watch_counter")
+    .set((column) => ({ value: column("value", "+", 0) }))
+    .where("name", "=", "event")
+    .returning("value")
+    .executeTakeFirstOrThrow();
+  const known = await knownIds(tx, events);
+  const stored = events
+    .filter((event) => !known.has(event.id))
+    .map((event, index): StoredEvent => ({
+      ...event,
+      recordedAt: nowMs,
+      number: newest + 1 + index,
+    }));
+  for (let start = 0; start < stored.length; start += CHUNK) {
+    const rows = stored.slice(start, start + CHUNK).map(rowOf);
+    await tx.insertInto("watch_event").values(rows).execute();
+  }
+  await tx
+    .updateTable("watch_counter")
+    .set({ value: newest + stored.length })
+    .where("name", "=", "event")
+    .execute();
+  return stored;
+}
+
+async function knownIds(
+  tx: Transaction<RecordsSchema>,
+  events: readonly WatchEvent[],
+): Promise<ReadonlySet<string>> {
+  const known = new Set<string>();
+  for (let start = 0; start < events.length; start += CHUNK) {
+    const ids = events.slice(start, start + CHUNK).map(({ id }) => id);
+    const query = tx.selectFrom("watch_event").select("id").where("id", "in", ids);
+    for (const { id } of await query.execute()) known.add(id);
+  }
+  return known;
+}
+
+function rowOf(event: StoredEvent): WatchEventRow {
+  const { number, recordedAt, ...body } = event;
+  return {
+    number,
+    id: event.id,
+    kind: event.kind,
+    at: event.at,
+    asset: event.asset ?? null,
+    zone: event.zone ?? null,
+    rule: event.rule ?? null,
+    retro: event.retro ? 1 : 0,
+    recorded_at: recordedAt,
+    body: JSON.stringify(body),
+  };
+}
+
+function eventOf(row: WatchEventRow): StoredEvent {
+  const body: object = JSON.parse(row.body);
+  return StoredEvent.parse({ ...body, recordedAt: row.recorded_at, number: row.number });
+}
