@@ -11,7 +11,7 @@ export type AlertState = (typeof alertStates)[number];
 
 export const Alert = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{32}$/),
-  /** What makes it one cause: `rule:<id>:<asset>` or `zone:<id>:<kind>:<asset>`. */
+  /** What makes it one cause: `rule:<id>[:<asset>]`, `zone:<id>:<kind>:<asset>` or `edge:<id>`. */
   cause: z.string().max(300),
   title: z.string().max(300),
   severity: z.enum(severities),
@@ -28,9 +28,13 @@ export const Alert = z.strictObject({
   count: z.int().min(1),
   acknowledgedAt: z.int().optional(),
   acknowledgedBy: z.string().optional(),
+  acknowledgedNote: z.string().optional(),
   clearedAt: z.int().optional(),
   /** `condition` ended, a person (`operator`), or its zone or rule is gone (`removed`). */
   clearedBy: z.enum(["condition", "operator", "removed"]).optional(),
+  /** Who, when a person did. */
+  clearedWho: z.string().optional(),
+  clearedNote: z.string().optional(),
   /** Not told to anybody because this is broken as a whole, e.g. `edge:edge-darwin`. */
   inhibitedBy: z.string().optional(),
   /** It comes and goes: told seldom until it has calmed down. */
