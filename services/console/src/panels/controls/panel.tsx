@@ -1,0 +1,46 @@
+import type { ReactNode } from "react";
+import { closePanel } from "../../state/actions.ts";
+import { Icon } from "./icon.tsx";
+import "./controls.css";
+
+export interface PanelProps {
+  readonly title: string;
+  /** Beside the title, for those who can see how many there are. */
+  readonly count?: number | undefined;
+  /** Leads to where this was opened from; there is no way back when absent. */
+  readonly onBack?: (() => void) | undefined;
+  readonly actions?: ReactNode;
+  /** Between head and body; it stays when the body scrolls. */
+  readonly bar?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** What every panel has: a head with its name and the way out, and a body that scrolls. */
+export function Panel({ title, count, onBack, actions, bar, children }: PanelProps) {
+  return (
+    <section className="panel" aria-label={title}>
+      <header>
+        {onBack && (
+          <button type="button" className="quiet icon-only" aria-label="Back" onClick={onBack}>
+            <Icon name="back" />
+          </button>
+        )}
+        <h2>
+          {title}
+          {count !== undefined && <span className="panel-count">{count.toLocaleString("en")}</span>}
+        </h2>
+        {actions}
+        <button
+          type="button"
+          className="quiet icon-only"
+          aria-label={`Close ${title}`}
+          onClick={closePanel}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      {bar !== undefined && <div className="panel-bar">{bar}</div>}
+      <div className="body">{children}</div>
+    </section>
+  );
+}
