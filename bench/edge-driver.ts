@@ -48,11 +48,11 @@ function take(count: number, at: number): Report[] {
   });
 }
 
-const markerAt = (at: number): Report => ({
+const markerAt = (at: number, n: number): Report => ({
   asset: markerAsset,
   kind: "marker",
   at,
-  measurements: { n: next },
+  measurements: { n },
   source: "bench",
 });
 
@@ -74,7 +74,7 @@ async function pace(perSecond: number, seconds: number): Promise<Partial<DriverA
     const marker: [number, number] = [at, 0];
     markers.push(marker);
     appends.push(
-      outbox.append([...take(due - 1, at), markerAt(at)]).then(() => {
+      outbox.append([...take(due - 1, at), markerAt(at, markers.length)]).then(() => {
         marker[1] = Date.now();
       }),
     );
@@ -120,7 +120,7 @@ async function drain(everyMs: number): Promise<Partial<DriverAnswer>> {
   const { outbox } = await open();
   const reportLive = async () => {
     const at = Date.now();
-    await outbox.append([markerAt(at)]);
+    await outbox.append([markerAt(at, drained.length + 1)]);
     drained.push([at, Date.now()]);
   };
   const timer = setInterval(() => void reportLive(), everyMs);

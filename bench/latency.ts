@@ -92,32 +92,34 @@ async function watch(
   await using stream = await rig.openStream();
   const partition = partitionOf(markerAsset, stream.partitions);
   let committed = -1;
+  /** Every marker up to this number was found; `at` is that one's. Markers overtake one another. */
+  let whole = { n: 0, at: since };
+  const times = new Map<number, number>();
   while (!signal.aborted) {
     const { perPartition } = await stream.lag(historyGroup);
     const now = perPartition[partition]?.committed ?? 0;
     if (now !== committed) {
       committed = now;
       const askedAt = Date.now();
-      for (const at of await markersFrom(rig, since, seen))
-        if (!seen.has(at)) seen.set(at, askedAt);
+      for (const { n, t } of await markersFrom(rig, whole.at)) {
+        times.set(n, t);
+        if (!seen.has(t)) seen.set(t, askedAt);
+      }
+      for (let at = times.get(whole.n + 1); at !== undefined; at = times.get(whole.n + 1)) {
+        times.delete(whole.n + 1);
+        whole = { n: whole.n + 1, at };
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 }
 
-/** Times of the markers found; those of long ago are not asked for again. */
-async function markersFrom(
-  rig: Rig,
-  since: number,
-  seen: ReadonlyMap<number, number>,
-): Promise<readonly number[]> {
-  // Markers may overtake one another, by two seconds at most while nothing is lost.
-  const from = Math.max(since, ([...seen.keys()].at(-1) ?? 0) - 2_000);
-  const rows = await rig.history.rows<{ t: number }>(
-    `SELECT toFloat64(toUnixTimestamp64Milli(at)) AS t FROM reports
-     WHERE asset = '${markerAsset}' AND at >= fromUnixTimestamp64Milli(${from})`,
+/** Numbers and times of the markers from a time on. */
+function markersFrom(rig: Rig, at: number): Promise<readonly { n: number; t: number }[]> {
+  return rig.history.rows(
+    `SELECT toFloat64(measurements['n']) AS n, toFloat64(toUnixTimestamp64Milli(at)) AS t FROM reports
+     WHERE asset = '${markerAsset}' AND at >= fromUnixTimestamp64Milli(${at})`,
   );
-  return rows.map(({ t }) => t);
 }
 
 /** Reports a second from the outbox to rows, when it is given as many as it takes. */

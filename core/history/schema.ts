@@ -143,7 +143,7 @@ export function createTables(options: TableOptions): readonly string[] {
   ${physical(true)},
   ${friendly}
 ) ENGINE = MergeTree PARTITION BY toYYYYMMDD(at) ORDER BY (asset, at)
-SETTINGS ${settings(options, [byPart, "min_parts_to_merge_at_once = 40", "merge_selector_base = 100"])}`,
+SETTINGS ${settings(options, [byPart, "min_parts_to_merge_at_once = 10", "merge_selector_base = 60"])}`,
     `CREATE TABLE IF NOT EXISTS feed (
   ${physical(false)}
 ) ENGINE = Null`,

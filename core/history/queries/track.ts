@@ -1,10 +1,13 @@
-// Where an asset went. A long track is thinned in the database, bucket of time by bucket, keeping
-// what a reader would miss: the ends, the highest and lowest place, take-off and landing.
+// Where an asset went. A long track is thinned, bucket of time by bucket, keeping what a reader would
+// miss: the ends, the highest and lowest place, take-off and landing. Most tracks are read as they are
+// and thinned here, which is one question; beyond `PLACES_READ` the database thins them.
 
 import { absent, flags } from "../../model/row.ts";
 import type { History } from "../client.ts";
 import { hasPosition, isSuspect } from "../columns.ts";
 import { instant } from "./box.ts";
+import { thinTrack } from "./thin-track.ts";
+import type { TrackRow } from "./thin-track.ts";
 
 export interface TrackQuery {
   readonly asset: string;
@@ -37,6 +40,8 @@ export interface Track {
 const POINTS_PER_BUCKET = 6;
 /** Places that one query looks at; a track of 1 Hz has so many in three weeks. */
 const PLACES_MAX = 2_000_000;
+/** Places that are read as they are. */
+const PLACES_READ = 20_000;
 
 const columns =
   "toUnixTimestamp64Milli(at) AS t, lat_e7, lon_e7, altitude_cm, speed_cmps, heading_cdeg, climb_cmps, flags";
@@ -44,32 +49,43 @@ const places = `FROM reports
   WHERE asset = {asset:String} AND at BETWEEN ${instant("from")} AND ${instant("to")}
     AND ${hasPosition} AND NOT ${isSuspect}`;
 
-type Row = readonly [number, number, number, number, number, number, number, number];
-
 /** Believed places of one asset in the order of time, thinned to the wanted number. */
 export async function assetTrack(history: History, query: TrackQuery): Promise<Track> {
   const { asset, from, to } = query;
   const points = Math.max(2, query.points);
+  const rows = await readRows(
+    history,
+    `SELECT ${columns} ${places} ORDER BY at LIMIT ${PLACES_READ + 1}`,
+    { asset, from, to },
+  );
+  if (rows.length > PLACES_READ) return thinnedInDatabase(history, { ...query, points });
+  if (rows.length <= points) return { asset, points: rows.map(pointOf), thinned: false };
+  const [first, last] = [rows[0], rows.at(-1)];
+  const width = widthOf(points, first?.[0] ?? 0, last?.[0] ?? 0);
+  return { asset, points: fit(thinTrack(rows, width), points).map(pointOf), thinned: true };
+}
+
+async function thinnedInDatabase(history: History, query: TrackQuery): Promise<Track> {
+  const { asset, from, to, points } = query;
   const params = { asset, from, to };
   const settings = {
     max_rows_to_read: String(PLACES_MAX * 4),
     read_overflow_mode: "break",
   } as const;
-  const [counted] = await history.rows<{ places: number; first: number; last: number }>(
-    `SELECT count() AS places, toUnixTimestamp64Milli(min(at)) AS first,
-       toUnixTimestamp64Milli(max(at)) AS last ${places}`,
+  const [ends] = await history.rows<{ first: number; last: number }>(
+    `SELECT toUnixTimestamp64Milli(min(at)) AS first, toUnixTimestamp64Milli(max(at)) AS last ${places}`,
     { params, settings },
   );
-  const found = counted?.places ?? 0;
-  if (counted === undefined || found === 0) return { asset, points: [], thinned: false };
-  const isThinned = found > points;
-  const sql = isThinned
-    ? thinnedSql()
-    : `SELECT ${columns} ${places} ORDER BY at LIMIT {points:UInt32}`;
+  if (ends === undefined) return { asset, points: [], thinned: false };
+  const width = widthOf(points, ends.first, ends.last);
+  const rows = await readRows(history, thinnedSql(), { ...params, width, first: ends.first });
+  return { asset, points: fit(rows, points).map(pointOf), thinned: true };
+}
+
+/** Buckets so wide that no more than the wanted points come out of them, ms. */
+function widthOf(points: number, first: number, last: number): number {
   const buckets = Math.max(1, Math.floor((points - 2) / POINTS_PER_BUCKET));
-  const width = Math.floor((counted.last - counted.first) / buckets) + 1;
-  const rows = await readRows(history, sql, { ...params, points, width, first: counted.first });
-  return { asset, points: fit(rows, points).map(pointOf), thinned: isThinned };
+  return Math.floor((last - first) / buckets) + 1;
 }
 
 /** Of each bucket: first, last, lowest, highest, first on the ground after the air and back. */
@@ -99,15 +115,15 @@ async function readRows(
   history: History,
   sql: string,
   params: Readonly<Record<string, unknown>>,
-): Promise<readonly Row[]> {
+): Promise<readonly TrackRow[]> {
   const bytes = await history.bytes(`${sql} FORMAT JSONCompactEachRow`, { params });
   const text = bytes.toString("utf8").trimEnd();
   if (text === "") return [];
-  return text.split("\n").map((line): Row => JSON.parse(line));
+  return text.split("\n").map((line): TrackRow => JSON.parse(line));
 }
 
 /** Rarely a few too many: then from the middle, never the ends. */
-function fit(rows: readonly Row[], points: number): readonly Row[] {
+function fit(rows: readonly TrackRow[], points: number): readonly TrackRow[] {
   if (rows.length <= points) return rows;
   const step = (rows.length - 1) / (points - 1);
   return Array.from({ length: points }, (_, index) => rows[Math.round(index * step)]).filter(
@@ -115,7 +131,7 @@ function fit(rows: readonly Row[], points: number): readonly Row[] {
   );
 }
 
-function pointOf(row: Row): TrackPoint {
+function pointOf(row: TrackRow): TrackPoint {
   const [at, lat, lon, altitude, speed, heading, climb, bits] = row;
   return {
     at,
