@@ -16,6 +16,8 @@ export const ingestHeaders = {
   firstSeq: "drover-first-seq",
   sentAt: "drover-sent-at",
   lane: "drover-lane",
+  /** How the edge is (link.ts). Without a body the request is a greeting and leaves no trace. */
+  link: "drover-link",
 } as const;
 
 /** `live` is newest first and pre-empts; `backfill` drains what an outage left, oldest first. */

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createFakeClock } from "../service/clock.ts";
+import { describeEdgeLinks } from "./conformance-edge-links.ts";
 import { migrations, migrate, RecordsTooNewError } from "./migrations.ts";
 import { openRecords } from "./open.ts";
 import { createTokens } from "./tokens.ts";
@@ -58,6 +59,8 @@ export function describeRecords(name: string, subject: ConformanceSubject): void
       await records.ping();
     });
   });
+
+  describeEdgeLinks(name, openFresh);
 
   describe(`records on ${name}: tokens`, () => {
     it("finds a token by its text and stores neither the text nor a part of it", async () => {

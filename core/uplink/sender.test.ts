@@ -61,6 +61,25 @@ test("a request carries the contract's headers and the lines as they are", async
   assert.ok(Math.abs(Number(request.headers["drover-sent-at"]) - Date.now()) < 60_000);
 });
 
+test("what the edge says of itself goes with a request when there is something to say", async () => {
+  const seen: unknown[] = [];
+  await using region = await serve(({ headers }, body, response) => {
+    seen.push([headers["drover-link"], body.length]);
+    response.end(JSON.stringify({ accepted: 0, duplicates: 0, quarantined: [] }));
+  });
+  const words: (string | undefined)[] = ["backlog=1, bytes=2", undefined];
+  const config = { url: region.url, token: "secret", compression: "zstd" } as const;
+  const deps = { clock: systemClock, link: () => words.shift() };
+  using sender = createSender({ ...config, timeoutMs: 2_000, connections: 1 }, deps);
+  const lines = { edge: "edge-test", epoch: 1, lane: "live", reports: 0 } as const;
+  assert.equal((await sender.sendBatch("", lines)).kind, "acknowledged");
+  assert.equal((await sender.sendBatch("", lines)).kind, "acknowledged");
+  assert.deepEqual(seen, [
+    ["backlog=1, bytes=2", 0],
+    [undefined, 0],
+  ]);
+});
+
 test("bodies are compressed as configured, but not small ones", async () => {
   const encodings: (string | undefined)[] = [];
   const large = batchOf(Array.from({ length: 10_000 }, (_, index) => index + 1));

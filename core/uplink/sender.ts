@@ -21,6 +21,8 @@ export interface SenderConfig {
 
 export interface SenderDeps {
   readonly clock: Clock;
+  /** What the next request says of this edge; undefined when it was said lately. */
+  readonly link?: () => string | undefined;
 }
 
 /** Lines without an outbox behind them. */
@@ -91,6 +93,7 @@ export function createSender(config: SenderConfig, deps: SenderDeps): Sender {
     const encoded = await encodeBody(body, config.compression);
     const sentAt = deps.clock.now();
     const startedMs = deps.clock.monotonicMs();
+    const link = deps.link?.();
     const headers = {
       "content-type": ndjson,
       ...(encoded.encoding && { "content-encoding": encoded.encoding }),
@@ -100,6 +103,7 @@ export function createSender(config: SenderConfig, deps: SenderDeps): Sender {
       [ingestHeaders.lane]: lines.lane,
       [ingestHeaders.sentAt]: String(sentAt),
       ...(lines.firstSeq !== undefined && { [ingestHeaders.firstSeq]: String(lines.firstSeq) }),
+      ...(link !== undefined && { [ingestHeaders.link]: link }),
     };
     try {
       const posted = await poster.post(encoded.body, headers, signal);

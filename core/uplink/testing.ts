@@ -14,6 +14,7 @@ export const uplinkConfig: UplinkConfig = {
   backfillSlotsMax: 8,
   backoffMs: { min: 500, max: 30_000 },
   unreachableMsMax: 1_500,
+  idleMs: 15_000,
 };
 
 export const silentUplinkEvents: UplinkEvents = {

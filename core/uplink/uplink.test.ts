@@ -14,7 +14,11 @@ import { createUplink, type UplinkEvents } from "./uplink.ts";
 
 type Answer = (batch: Batch) => Promise<SendResult> | SendResult;
 
-function setup(answer: Answer, events: Partial<UplinkEvents> = {}) {
+function setup(
+  answer: Answer,
+  events: Partial<UplinkEvents> = {},
+  greet?: (signal: AbortSignal) => Promise<SendResult>,
+) {
   const clock = createFakeClock({ seed: 3 });
   const backlog = createNumberBacklog();
   const sent: Batch[] = [];
@@ -28,6 +32,7 @@ function setup(answer: Answer, events: Partial<UplinkEvents> = {}) {
     sender,
     clock,
     events: { ...silentUplinkEvents, ...events },
+    ...(greet !== undefined && { greet }),
   });
   const running = uplink.run(stopping.signal);
   const stop = async () => {
@@ -219,4 +224,53 @@ test("stopping waits for what is on its way and sends no more", async () => {
   await stopped;
   assert.equal(sent.length, 1);
   assert.equal(backlog.acknowledged.size, 10);
+});
+
+const timing = { rttMs: 5, aheadMs: undefined };
+const greeted: SendResult = {
+  kind: "acknowledged",
+  answer: { accepted: 0, duplicates: 0, quarantined: [] },
+  timing,
+};
+
+test("a quiet edge greets every 15 s, and one that sends does not", async () => {
+  const greetings: number[] = [];
+  const { clock, backlog, uplink, stop } = setup(acknowledgeAll, {}, async () => {
+    greetings.push(clock.monotonicMs());
+    return greeted;
+  });
+  await clock.advance(14_999);
+  assert.deepEqual(greetings, []);
+  await clock.advance(30_001);
+  assert.deepEqual(greetings, [15_000, 30_000, 45_000]);
+  assert.equal(uplink.status().state, "up");
+  assert.equal(uplink.status().acknowledged, 0);
+  for (let second = 0; second < 60; second++) {
+    backlog.add(1);
+    await clock.advance(1_000);
+  }
+  assert.equal(greetings.length, 3);
+  await stop();
+});
+
+test("a greeting that finds nobody says so, and what comes in meanwhile does not wait for it", async () => {
+  const hanging = Promise.withResolvers<SendResult>();
+  const { clock, backlog, uplink, stop } = setup(acknowledgeAll, {}, () => hanging.promise);
+  await clock.advance(15_000);
+  backlog.add(3);
+  await clock.advance(1);
+  assert.equal(backlog.acknowledged.size, 3);
+  hanging.resolve(unreachable);
+  await clock.advance(0);
+  assert.equal(uplink.status().state, "unreachable");
+  await stop();
+});
+
+test("stopping ends a greeting that is on its way", async () => {
+  const { clock, stop } = setup(acknowledgeAll, {}, async (signal) => {
+    await clock.sleep(60_000, signal);
+    return greeted;
+  });
+  await clock.advance(15_000);
+  await stop();
 });

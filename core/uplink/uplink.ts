@@ -16,7 +16,7 @@ import type { Batch } from "./batch.ts";
 import { deliver, type DeliveryEvents } from "./delivery.ts";
 import { createGate, type Gate, type GateConfig, type UplinkState } from "./gate.ts";
 import { createMeter } from "./meter.ts";
-import type { Sender } from "./sender.ts";
+import type { Sender, SendResult } from "./sender.ts";
 
 export interface UplinkConfig extends GateConfig {
   readonly region: string;
@@ -27,6 +27,8 @@ export interface UplinkConfig extends GateConfig {
   readonly liveSlots: number;
   /** Most requests of the backfill lane at once. */
   readonly backfillSlotsMax: number;
+  /** Longest time without a request, ms; then a greeting goes, so that a quiet edge is not missed. */
+  readonly idleMs: number;
 }
 
 export interface UplinkEvents extends DeliveryEvents {
@@ -38,6 +40,8 @@ export interface UplinkDeps {
   readonly sender: Sender;
   readonly clock: Clock;
   readonly events: UplinkEvents;
+  /** Sends a request without lines. Absent: this sender says nothing when it has nothing. */
+  readonly greet?: (signal: AbortSignal) => Promise<SendResult>;
 }
 
 export interface UplinkStatus {
@@ -80,6 +84,8 @@ class RegionUplink implements Uplink {
   readonly #concurrency;
   readonly #inFlight: Record<Lane, number> = { live: 0, backfill: 0 };
   #conflictLane: Lane | undefined;
+  #greeting: Promise<void> | undefined;
+  #askedMs: number;
   #wake = Promise.withResolvers<void>();
 
   constructor(config: UplinkConfig, deps: UplinkDeps) {
@@ -90,6 +96,7 @@ class RegionUplink implements Uplink {
     this.#gate = createGate(config, { clock, onChange });
     this.#meter = createMeter(clock);
     this.#concurrency = createConcurrency({ limitMax: config.backfillSlotsMax });
+    this.#askedMs = clock.monotonicMs();
   }
 
   status(): UplinkStatus {
@@ -118,6 +125,7 @@ class RegionUplink implements Uplink {
       this.#wake = Promise.withResolvers();
       await this.#wake.promise;
     }
+    await this.#greeting;
   }
 
   async #waitForNews(waitMs: number | undefined): Promise<void> {
@@ -136,12 +144,35 @@ class RegionUplink implements Uplink {
       const heldMs = this.#gate.heldMs();
       if (heldMs > 0) return heldMs;
       const lane = this.#nextLane();
-      if (lane === undefined) return undefined;
+      if (lane === undefined) return this.#greetWhenIdle(signal);
       const reports = this.#gate.state() === "up" ? batchReports : PROBE_REPORTS;
       const batch = await backlog.take(lane, { reports, bytes: batchBytes });
       if (batch !== undefined) this.#start(batch);
       else if (backlog.hasPending(lane)) return UNREADABLE_MS;
     }
+    return undefined;
+  }
+
+  /** Gives how long until a greeting is due, ms; undefined while requests are on their way. */
+  #greetWhenIdle(signal: AbortSignal): number | undefined {
+    const { greet, clock } = this.#deps;
+    if (greet === undefined || this.#greeting !== undefined || this.#requests() > 0)
+      return undefined;
+    const leftMs = this.#askedMs + this.#config.idleMs - clock.monotonicMs();
+    if (leftMs > 0) return leftMs;
+    this.#askedMs = clock.monotonicMs();
+    // It takes no slot: what comes in meanwhile does not wait for it.
+    this.#greeting = greet(signal)
+      .then((result) => {
+        if (result.kind !== "acknowledged") return this.#gate.hold(result);
+        this.#meter.note(0, result.timing);
+        this.#gate.open();
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#greeting = undefined;
+        this.#wake.resolve();
+      });
     return undefined;
   }
 
@@ -161,6 +192,7 @@ class RegionUplink implements Uplink {
   #start(batch: Batch): void {
     const { lane } = batch;
     this.#inFlight[lane] += 1;
+    this.#askedMs = this.#deps.clock.monotonicMs();
     const events = this.#watch(lane, this.#inFlight[lane]);
     void deliver(batch, { ...this.#deps, gate: this.#gate, events })
       .catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createEdgeLinks } from "@drover/core/records/edge-links";
 import { systemClock } from "@drover/core/service/clock";
 import { partitionOf } from "@drover/core/stream/partition";
 import { appendReports, reportOf } from "./live/testing.ts";
@@ -60,6 +61,7 @@ const accessOf = {
   "/v1/assets/{asset}": "viewer",
   "/v1/assets/{asset}/track": "viewer",
   "/v1/assets/{asset}/measurements": "viewer",
+  "/v1/edges": "viewer",
   "/v1/heatmap": "viewer",
   "/v1/quarantine": "viewer",
   "/v1/quarantine/{id}": "viewer",
@@ -95,6 +97,28 @@ test("a session says whose token it is", { timeout }, async () => {
     assert.equal(status, 200);
     assert.deepEqual(json, { role, label: role });
   }
+});
+
+test("edges are told with their backlog and how long they were silent", { timeout }, async () => {
+  assert.deepEqual((await api.get("/v1/edges")).json, { items: [] });
+  const receivedAt = Date.now();
+  const backlog = { reports: 3, bytes: 400, oldestAt: receivedAt - 60_000, drainMs: 2_000 };
+  const told = { at: receivedAt, backlog };
+  await createEdgeLinks({ records: api.records, clock: systemClock }).note([
+    { edge: "yard", receivedAt, epoch: 7, through: 12, told },
+    { edge: "shed", receivedAt: receivedAt - 3_600_000, epoch: 1, through: 0 },
+  ]);
+  assert.deepEqual((await api.get("/v1/edges")).json.items, [
+    {
+      edge: "yard",
+      lastReceivedAt: receivedAt,
+      epoch: 7,
+      through: 12,
+      state: "up",
+      backlog: { ...backlog, toldAt: receivedAt },
+    },
+    { edge: "shed", lastReceivedAt: receivedAt - 3_600_000, epoch: 1, through: 0, state: "silent" },
+  ]);
 });
 
 test("a page, a document and health need no token", { timeout }, async () => {

@@ -1,6 +1,7 @@
 // The API: history from ClickHouse, the present from the stream's tail, one table of routes.
 
 import { connectHistory } from "@drover/core/history/client";
+import { createEdgeLinks } from "@drover/core/records/edge-links";
 import { createTokens } from "@drover/core/records/tokens";
 import { createTokenVerifier } from "@drover/core/records/verifier";
 import { openRecords, type Records } from "@drover/core/records/open";
@@ -16,6 +17,7 @@ import { createTail, type Tail } from "./live/tail.ts";
 import { createHistoryReader, type HistoryReader } from "./history-reader.ts";
 import { createReadmit } from "./readmit.ts";
 import { assetRoutes } from "./routes/assets.ts";
+import { edgeRoutes } from "./routes/edges.ts";
 import { heatmapRoutes } from "./routes/heatmap.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { measurementRoutes } from "./routes/measurements.ts";
@@ -75,6 +77,7 @@ export async function startApi(
     ...heatmapRoutes({ reader, clock }),
     ...quarantineRoutes({ reader, readmit }),
     ...sessionRoutes({ tokens }),
+    ...edgeRoutes({ links: createEdgeLinks({ records, clock }) }),
     ...liveRoutes(feed, signal),
     ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
   ];

@@ -1,7 +1,7 @@
 // The whole API over real HTTP for tests: a stream and records of its own, a token of each role.
 
 import { createTokens } from "@drover/core/records/tokens";
-import { openRecords } from "@drover/core/records/open";
+import { openRecords, type Records } from "@drover/core/records/open";
 import type { Role } from "@drover/core/service/auth";
 import { systemClock } from "@drover/core/service/clock";
 import { parseEnv } from "@drover/core/service/env";
@@ -24,6 +24,7 @@ export interface Answer {
 export interface ServedApi extends AsyncDisposable {
   readonly url: string;
   readonly stream: StreamLog;
+  readonly records: Records;
   readonly tokens: Readonly<Record<Role, string>>;
   /** As `viewer` unless another role is given; `none` sends no token. */
   get(path: string, role?: Role | "none"): Promise<Answer>;
@@ -80,6 +81,7 @@ export async function serveApi(env: Readonly<Record<string, string>> = {}): Prom
   return {
     url: running.url,
     stream: place.stream,
+    records,
     tokens: { edge: "", viewer: "", operator: "", admin: "", ...tokens },
     get: (path, role = "viewer") => ask(path, role, {}),
     post: (path, body, role = "operator") =>

@@ -1,4 +1,5 @@
 import { edgePattern } from "@drover/core/model/ids";
+import { linkIdleMs } from "@drover/core/model/link";
 import { declareEnv, envInt, envJson, envList, parseEnv } from "@drover/core/service/env";
 import { processEnv } from "@drover/core/service/process-env";
 import { isLoopback, type Compression } from "@drover/core/uplink/compression";
@@ -191,6 +192,7 @@ export function toEdgeConfig(env: EdgeEnv): EdgeConfig {
       backfillSlotsMax: 16,
       backoffMs: { min: 500, max: 30_000 },
       unreachableMsMax: 1_500,
+      idleMs: linkIdleMs,
     },
   };
 }

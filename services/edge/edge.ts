@@ -1,11 +1,14 @@
 // The edge itself: sources → outbox → one uplink for each region.
 
+import type { EdgeBacklog } from "@drover/core/model/link";
 import type { Report } from "@drover/core/model/report";
 import type { Clock } from "@drover/core/service/clock";
 import type { Running } from "@drover/core/service/run";
+import { createLinkTeller } from "@drover/core/uplink/link-teller";
 import { createSender, type Sender } from "@drover/core/uplink/sender";
 import { createUplink, type Uplink, type UplinkConfig } from "@drover/core/uplink/uplink";
 import type { Compression } from "@drover/core/uplink/compression";
+import { drainSeconds } from "./drain.ts";
 import type { EdgeEvents } from "./events.ts";
 import type { FileSystem } from "./outbox/file-system.ts";
 import { lockFolder } from "./outbox/folder-lock.ts";
@@ -94,14 +97,22 @@ function startRegion(
 ): { uplink: Uplink; sender: Sender; stop: () => Promise<void> } {
   const { clock } = deps;
   const connections = config.uplink.liveSlots + config.uplink.backfillSlotsMax;
-  const sender = createSender({ ...region, connections }, deps);
-  const uplink = createUplink(
+  const { edge } = config.outbox;
+  const link = createLinkTeller(clock, () =>
+    toldBacklog(outbox, region.name, uplink.status().perSecond),
+  );
+  const sender = createSender({ ...region, connections }, { clock, link });
+  const uplink: Uplink = createUplink(
     { ...config.uplink, region: region.name },
     {
       backlog: outbox.backlog(region.name),
       sender,
       clock,
       events: deps.events.uplink(region.name),
+      greet: (signal) => {
+        const lines = { edge, epoch: outbox.lastEpoch(), lane: "live", reports: 0 } as const;
+        return sender.sendBatch("", lines, signal);
+      },
     },
   );
   const sending = new AbortController();
@@ -113,6 +124,18 @@ function startRegion(
       sending.abort(new Error("stopping"));
       return done;
     },
+  };
+}
+
+/** The backlog of one region in the words of the contract. */
+function toldBacklog(outbox: Outbox, region: string, perSecond: number): EdgeBacklog {
+  const { reports = 0, bytes = 0, oldestAt } = outbox.status().regions[region] ?? {};
+  const drainS = drainSeconds(reports, perSecond);
+  return {
+    reports,
+    bytes,
+    ...(oldestAt !== undefined && { oldestAt }),
+    ...(drainS !== null && { drainMs: drainS * 1_000 }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { HttpApp } from "@drover/core/service/http";
 import type { Clock } from "@drover/core/service/clock";
 import type { Metrics } from "@drover/core/service/metrics";
 import type { UplinkStatus } from "@drover/core/uplink/uplink";
+import { drainSeconds } from "./drain.ts";
 import type { Edge } from "./edge.ts";
 import type { OutboxStatus } from "./outbox/outbox.ts";
 import type { BacklogStatus } from "./outbox/status.ts";
@@ -15,9 +16,6 @@ export function registerEdgeRoutes(
 ): void {
   app.get("/v1/edge/status", { config: { access: "public" } }, () => statusOf(edge, facts));
 }
-
-/** A rate below this is no drain worth an estimate. */
-const DRAIN_PER_SECOND_MIN = 0.1;
 
 export interface EdgeStatus {
   readonly edge: string;
@@ -53,12 +51,6 @@ export function statusOf(
   });
   const sources = edge.sources.map((source) => source.status());
   return { edge: facts.edge, now, outbox, regions, sources };
-}
-
-/** Seconds until the backlog is gone at the rate of lately; null when it does not shrink at all. */
-function drainSeconds(reports: number, perSecond: number): number | null {
-  if (reports === 0) return 0;
-  return perSecond < DRAIN_PER_SECOND_MIN ? null : Math.ceil(reports / perSecond);
 }
 
 /** The backlog as gauges, taken from one status at each scrape. */

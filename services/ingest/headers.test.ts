@@ -10,6 +10,7 @@ const whole = {
   "drover-first-seq": "17",
   "drover-sent-at": "1800000000000",
   "drover-lane": "backfill",
+  "drover-link": "backlog=1, bytes=2",
 };
 
 describe("readSender", () => {
@@ -19,12 +20,13 @@ describe("readSender", () => {
       firstSeq: 17,
       sentAt: 1_800_000_000_000,
       lane: "backfill",
+      link: "backlog=1, bytes=2",
     });
   });
 
   it("takes a device that says nothing", () => {
-    const nothing = { producer: undefined, firstSeq: undefined, sentAt: undefined, lane: "live" };
-    assert.deepEqual(readSender({}), nothing);
+    const nothing = { producer: undefined, firstSeq: undefined, sentAt: undefined };
+    assert.deepEqual(readSender({}), { ...nothing, lane: "live", link: undefined });
   });
 
   const table: readonly [IncomingHttpHeaders, string, RegExp][] = [

@@ -16,6 +16,8 @@ export interface Sender {
   /** Edge clock, epoch ms; absent: the sender has none. */
   readonly sentAt: number | undefined;
   readonly lane: Lane;
+  /** What the edge says of itself, as it stands: a value that cannot be read fails no batch. */
+  readonly link?: string | undefined;
 }
 
 const EPOCH_MAX = 0xffff_ffff;
@@ -54,5 +56,12 @@ export function readSender(headers: IncomingHttpHeaders): Sender {
     throw badRequest(detail, mistakes);
   }
   const producer = typeof edge === "string" && epoch !== undefined ? { edge, epoch } : undefined;
-  return { producer, firstSeq, sentAt, lane: lane.data ?? "live" };
+  const link = headers[ingestHeaders.link];
+  return {
+    producer,
+    firstSeq,
+    sentAt,
+    lane: lane.data ?? "live",
+    link: typeof link === "string" ? link : undefined,
+  };
 }

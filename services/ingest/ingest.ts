@@ -11,6 +11,7 @@ import type { Append } from "./append.ts";
 import { createBatchBuilder } from "./batch.ts";
 import type { BuiltBatch } from "./batch.ts";
 import { eachLine, openBody, tooManyLines } from "./body.ts";
+import type { EdgeNotes } from "./edge-notes.ts";
 import type { Events } from "./events.ts";
 import { readSender } from "./headers.ts";
 import type { Sender } from "./headers.ts";
@@ -32,6 +33,8 @@ export interface IngestDeps {
   readonly stream: Pick<StreamLog, "append" | "partitions" | "quarantinePartition">;
   readonly clock: Clock;
   readonly events: Events;
+  /** Told of every edge that is heard of; absent: nobody asks. */
+  readonly edges?: Pick<EdgeNotes, "heard" | "stored">;
 }
 
 export interface IngestRequest {
@@ -53,6 +56,7 @@ export interface Ingest extends Disposable {
 }
 
 const dayMs = 86_400_000;
+const nothing: IngestAnswer = { accepted: 0, duplicates: 0, quarantined: [] };
 
 export function createIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   const { stream, clock, events } = deps;
@@ -68,7 +72,11 @@ export function createIngest(config: IngestConfig, deps: IngestDeps): Ingest {
   );
   const log = createAppend({ timeoutMs: config.appendTimeoutMs }, deps);
 
-  async function store(built: BuiltBatch, sender: Sender): Promise<IngestAnswer> {
+  async function store(
+    built: BuiltBatch,
+    sender: Sender,
+    receivedAt: number,
+  ): Promise<IngestAnswer> {
     const startedMs = clock.monotonicMs();
     const { batch, unnumbered, reports, repeated, suspects, notes } = built;
     const { accepted, through } = await appendBoth(log, batch, unnumbered);
@@ -76,7 +84,9 @@ export function createIngest(config: IngestConfig, deps: IngestDeps): Ingest {
     const appendMs = clock.monotonicMs() - startedMs;
     events.batchStored({ accepted, duplicates, suspects, notes, appendMs });
     const answer = { accepted, duplicates, quarantined: [...notes] };
-    return sender.producer === undefined ? answer : { ...answer, through };
+    if (sender.producer === undefined) return answer;
+    deps.edges?.stored(sender.producer, receivedAt, through);
+    return { ...answer, through };
   }
 
   return {
@@ -87,9 +97,15 @@ export function createIngest(config: IngestConfig, deps: IngestDeps): Ingest {
       const encoding = request.headers["content-encoding"];
       const body = await openBody(request.body, encoding, config.batchBytesMax);
       request.onOpened?.(body.length);
+      const receivedAt = clock.now();
+      if (sender.producer !== undefined && !request.isDryRun) {
+        deps.edges?.heard(sender.producer, receivedAt, sender.link);
+        // A greeting: nothing to number, and so nothing for the stream to note.
+        if (body.length === 0 && sender.link !== undefined) return nothing;
+      }
       // From here to the append nothing waits: the builder is shared by all requests.
       const { isDryRun } = request;
-      builder.begin({ sender, receivedAt: clock.now(), isDryRun });
+      builder.begin({ sender, receivedAt, isDryRun });
       if (isJson(request.headers["content-type"])) {
         const values = readJson(body, config.linesMax);
         for (const [index, value] of values.entries()) builder.value(value, index + 1);
@@ -97,7 +113,7 @@ export function createIngest(config: IngestConfig, deps: IngestDeps): Ingest {
         eachLine(body, config.linesMax, builder);
       }
       const built = builder.finish();
-      if (!isDryRun) return store(built, sender);
+      if (!isDryRun) return store(built, sender, receivedAt);
       const { reports: accepted, repeated: duplicates, notes } = built;
       return { accepted, duplicates, quarantined: [...notes], dryRun: true };
     },

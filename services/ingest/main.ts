@@ -1,3 +1,4 @@
+import { createEdgeLinks } from "@drover/core/records/edge-links";
 import { createTokens } from "@drover/core/records/tokens";
 import { createTokenVerifier } from "@drover/core/records/verifier";
 import { openRecords } from "@drover/core/records/open";
@@ -7,6 +8,7 @@ import { countBuffersInHeap } from "@drover/core/service/heap";
 import { run } from "@drover/core/service/run";
 import { openStream } from "@drover/core/stream/open";
 import { ingestEnv } from "./config.ts";
+import { createEdgeNotes } from "./edge-notes.ts";
 import { forgetOldKeys } from "./forget.ts";
 import { createIngestHttp } from "./serve.ts";
 
@@ -27,10 +29,15 @@ await run(env, basics, async (signal) => {
   const verifier = createTokenVerifier({}, { tokens, clock, log });
   health.addCheck({ name: "stream", kind: "ready", check: () => isOk(stream.sizeBytes()) });
   health.addCheck({ name: "records", kind: "ready", check: () => isOk(records.ping()) });
-  const app = createIngestHttp(env, { ...basics, stream, verifier });
+  const edges = createEdgeNotes({ links: createEdgeLinks({ records, clock }), clock, log });
+  const app = createIngestHttp(env, { ...basics, stream, verifier, edges });
   const url = await app.listen({ host: env.host, port: env.port });
   log.info({ url }, "listening");
-  const ended = forgetOldKeys({ retentionDays: env.retentionDays }, { stream, clock, log }, signal);
+  const { retentionDays } = env;
+  const ended = Promise.all([
+    forgetOldKeys({ retentionDays }, { stream, clock, log }, signal),
+    edges.run(signal),
+  ]);
   return {
     stopAccepting: () => app.close(),
     async close() {

@@ -36,9 +36,9 @@ export const principals: Readonly<Record<string, Principal>> = {
 
 export async function serve(
   stream: ServeDeps["stream"],
-  change: Partial<ServeConfig> & { clock?: Clock } = {},
+  change: Partial<ServeConfig> & Pick<ServeDeps, "edges"> & { clock?: Clock } = {},
 ): Promise<Served> {
-  const { clock = systemClock, ...config } = change;
+  const { clock = systemClock, edges, ...config } = change;
   const env = parseEnv(ingestEnv, { DROVER_STREAM_URL: "unused", DROVER_RECORDS_URL: "unused" });
   const app = createIngestHttp(
     { ...env, ...config },
@@ -49,6 +49,7 @@ export async function serve(
       metrics: createMetrics({ service: "ingest" }),
       version: { service: "ingest", version: "0", gitSha: "unknown", buildDate: "unknown" },
       stream,
+      ...(edges !== undefined && { edges }),
       verifier: { verify: (token) => Promise.resolve(principals[token]) },
     },
   );

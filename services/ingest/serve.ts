@@ -8,7 +8,7 @@ import type { StreamLog } from "@drover/core/stream/log";
 import { createAdmission } from "./admission.ts";
 import { createEvents } from "./events.ts";
 import { createIngest } from "./ingest.ts";
-import type { IngestConfig } from "./ingest.ts";
+import type { IngestConfig, IngestDeps } from "./ingest.ts";
 import { registerRoutes } from "./routes.ts";
 
 export interface ServeConfig extends IngestConfig {
@@ -22,6 +22,7 @@ export interface ServeConfig extends IngestConfig {
 export interface ServeDeps extends Basics {
   readonly stream: Pick<StreamLog, "append" | "partitions" | "quarantinePartition">;
   readonly verifier: TokenVerifier;
+  readonly edges?: IngestDeps["edges"];
 }
 
 /** The service with its routes, not listening yet. */

@@ -116,6 +116,10 @@ function ingestOperation(): Record<string, unknown> {
       header(ingestHeaders.firstSeq, "sequence number of the first line, when lines have none"),
       header(ingestHeaders.sentAt, "the edge's clock at sending, epoch milliseconds"),
       header(ingestHeaders.lane, "live (default) or backfill"),
+      header(
+        ingestHeaders.link,
+        "the edge's backlog: backlog=n, bytes=n, oldest=epoch ms, drain=ms",
+      ),
       {
         name: "dryRun",
         in: "query",

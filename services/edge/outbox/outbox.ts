@@ -83,6 +83,8 @@ export interface Outbox extends AsyncDisposable {
   /** What one region has still to be sent. @throws RangeError for an unknown region. */
   backlog(region: string): Backlog;
   status(): OutboxStatus;
+  /** The newest epoch that this folder gave out; 1, below any of them, before the first. */
+  lastEpoch(): number;
   /** Makes acknowledgements durable and frees what nobody needs; goes on by itself while open. */
   tidy(): Promise<void>;
 }
@@ -190,6 +192,10 @@ class FileOutbox implements Outbox {
         cursors.map((cursor) => [cursor.region, backlogOf(cursor, holdings)]),
       ),
     };
+  }
+
+  lastEpoch(): number {
+    return Math.max(1, this.#lastEpoch);
   }
 
   async tidy(): Promise<void> {
