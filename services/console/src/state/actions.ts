@@ -75,6 +75,7 @@ export const setLabels = (labels: boolean): void => set({ labels });
 export const setRamp = (ramp: ConsoleState["ramp"]): void => set({ ramp });
 export const setTheme = (theme: Theme): void => set({ theme });
 export const setClock = (clock: ConsoleState["clock"]): void => set({ clock });
+export const setUnits = (units: ConsoleState["units"]): void => set({ units });
 export const setHeat = (heat: HeatChoice | undefined): void => set({ heat });
 
 // Time

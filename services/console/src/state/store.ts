@@ -79,6 +79,8 @@ export interface ConsoleState {
   readonly ramp: "altitude" | "safe";
   readonly theme: Theme;
   readonly clock: "utc" | "local";
+  /** Of altitudes and speeds on the screen; all else is SI. */
+  readonly units: "metric" | "aviation";
   readonly replay: Replay | undefined;
   readonly heat: HeatChoice | undefined;
   readonly draft: Draft | undefined;
@@ -108,6 +110,7 @@ const initial: ConsoleState = {
   ramp: "altitude",
   theme: "system",
   clock: "utc",
+  units: "metric",
   replay: undefined,
   heat: undefined,
   draft: undefined,
