@@ -23,6 +23,8 @@ export interface AssetState {
   source: string;
   sentAt: number;
   receivedAt: number;
+  /** The place of that report was not believed. */
+  isSuspect: boolean;
   position: Timed<NonNullable<StampedReport["position"]>> | undefined;
   motion: Timed<NonNullable<StampedReport["motion"]>> | undefined;
   measurements: Timed<Readonly<Record<string, number>>> | undefined;
@@ -41,6 +43,7 @@ export function stateOf(report: StampedReport): AssetState {
     source: report.source,
     sentAt: report.sentAt,
     receivedAt: report.receivedAt,
+    isSuspect: report.suspect,
     position: undefined,
     motion: undefined,
     measurements: undefined,
@@ -67,6 +70,7 @@ export function applyReport(state: AssetState, report: StampedReport): boolean {
     state.source = report.source;
     state.sentAt = report.sentAt;
     state.receivedAt = report.receivedAt;
+    state.isSuspect = report.suspect;
     hasChanged = true;
   }
   if (!report.suspect) {

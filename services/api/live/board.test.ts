@@ -88,3 +88,38 @@ test("at its bound the asset silent for longest goes", () => {
   }
   assert.deepEqual(idsOf(board.list({}, { limit: 9 }).items), ["ship:a", "ship:c"]);
 });
+
+test("a number stands for one asset, and its removal is known until it is long ago", () => {
+  const board = createBoard({ assetsMax: 2 });
+  const say = (asset: string, at: number) => board.apply(reportOf({ asset, kind: "ship", at }));
+  say("ship:a", 1);
+  say("ship:b", 2);
+  const start = board.version();
+  assert.deepEqual(board.removedSince(start), []);
+  say("ship:c", 3);
+  assert.deepEqual(board.removedSince(start), [0]);
+  assert.equal(board.slotAt(0)?.state.asset, "ship:c");
+  assert.equal(board.numbers(), 2);
+  assert.deepEqual(board.removedSince(board.version()), []);
+  for (let at = 4; at < 70_000; at++) say(`ship:${at}`, at);
+  assert.equal(board.removedSince(start), undefined);
+  assert.equal(board.numbers(), 2);
+});
+
+test("what changed is visited in the order of change, and nothing else is", () => {
+  const board = boardOf(9);
+  const start = board.version();
+  for (const [asset, at] of [
+    ["aircraft:0005", 9_000],
+    ["aircraft:0008", 9_000],
+    ["aircraft:0005", 9_001],
+  ] as const) {
+    board.apply(reportOf({ asset, at }));
+  }
+  const seen: string[] = [];
+  board.eachChangedSince(start, ({ state }) => seen.push(state.asset));
+  assert.deepEqual(seen, ["aircraft:0008", "aircraft:0005"]);
+  let all = 0;
+  board.each(() => all++);
+  assert.equal(all, 9);
+});

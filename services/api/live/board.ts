@@ -23,17 +23,39 @@ export interface AssetFilter {
   readonly since?: number | undefined;
 }
 
-/** An asset on the board, with what the feed needs to know. */
-interface Slot {
+/** An asset on the board, with what the feeds need to know. */
+export interface Slot {
   readonly state: AssetState;
+  /** Stands for the asset while it is on the board; then it may stand for another. */
+  readonly number: number;
   /** Grows with each change anywhere on the board. */
+  readonly version: number;
+}
+
+/** Slots are linked in the order of change. */
+interface LinkedSlot extends Slot {
   version: number;
   /** The asset as JSON, made when first asked for after a change. */
   json: string | undefined;
+  older: LinkedSlot | undefined;
+  newer: LinkedSlot | undefined;
 }
 
 export interface Board {
   apply(report: StampedReport): void;
+  /** Visits what changed after `version`, oldest change first; costs what changed. */
+  eachChangedSince(version: number, visit: (slot: Slot) => void): void;
+  /** Visits every slot, in the order of change. */
+  each(visit: (slot: Slot) => void): void;
+  /** What a number stands for now. */
+  slotAt(number: number): Slot | undefined;
+  /** Numbers below this are or were in use. */
+  numbers(): number;
+  /**
+   * Numbers whose asset left the board after `version`, each perhaps more than once and perhaps in use
+   * again; undefined when that is too long ago to be known.
+   */
+  removedSince(version: number): readonly number[] | undefined;
   /** JSON texts of matching assets, ordered by id, from after `after` on. */
   list(filter: AssetFilter, page: { after?: string | undefined; limit: number }): BoardPage;
   get(asset: string): string | undefined;
@@ -59,6 +81,8 @@ export interface Changes {
 
 /** One part in so many is dropped at the bound. */
 const DROPPED_SHARE = 64;
+/** Removals that are remembered; drop-oldest. */
+const REMOVALS_MAX = 65_536;
 
 /** An empty board. */
 export function createBoard(config: { readonly assetsMax: number }): Board {
@@ -67,10 +91,17 @@ export function createBoard(config: { readonly assetsMax: number }): Board {
 
 class LatestBoard implements Board {
   readonly #assetsMax: number;
-  /** Insertion order is the order of change: a slot moves to the end when it changes. */
-  readonly #slots = new Map<string, Slot>();
+  readonly #slots = new Map<string, LinkedSlot>();
+  readonly #byNumber: (LinkedSlot | undefined)[] = [];
+  readonly #freeNumbers: number[] = [];
+  #oldest: LinkedSlot | undefined;
+  #newest: LinkedSlot | undefined;
   #version = 0;
   #sorted: string[] | undefined;
+  /** In the order of versions. */
+  #removals: { readonly version: number; readonly number: number }[] = [];
+  /** Removals up to this version were forgotten. */
+  #forgottenTo = 0;
 
   constructor(assetsMax: number) {
     this.#assetsMax = assetsMax;
@@ -79,13 +110,11 @@ class LatestBoard implements Board {
   apply(report: StampedReport): void {
     const slot = this.#slots.get(report.asset);
     if (slot) {
-      if (applyReport(slot.state, report)) this.#touch(report.asset, slot);
+      if (applyReport(slot.state, report)) this.#touch(slot);
       return;
     }
     if (this.#slots.size >= this.#assetsMax) this.#makeRoom();
-    const version = ++this.#version;
-    this.#slots.set(report.asset, { state: stateOf(report), version, json: undefined });
-    this.#sorted = undefined;
+    this.#add(stateOf(report));
   }
 
   list(filter: AssetFilter, page: { after?: string | undefined; limit: number }): BoardPage {
@@ -110,16 +139,41 @@ class LatestBoard implements Board {
   }
 
   changedSince(since: number, filter: AssetFilter, limit: number): Changes {
-    if (since >= this.#version) return { items: [], version: this.#version };
     const items: string[] = [];
     let seen = since;
-    for (const slot of this.#slots.values()) {
-      if (slot.version <= since) continue;
+    for (let slot = this.#firstAfter(since); slot; slot = slot.newer) {
       if (items.length === limit) return { items, version: seen };
       seen = slot.version;
       if (matches(slot.state, filter)) items.push(jsonOf(slot));
     }
     return { items, version: this.#version };
+  }
+
+  eachChangedSince(version: number, visit: (slot: Slot) => void): void {
+    for (let slot = this.#firstAfter(version); slot; slot = slot.newer) visit(slot);
+  }
+
+  each(visit: (slot: Slot) => void): void {
+    for (let slot = this.#oldest; slot; slot = slot.newer) visit(slot);
+  }
+
+  slotAt(number: number): Slot | undefined {
+    return this.#byNumber[number];
+  }
+
+  numbers(): number {
+    return this.#byNumber.length;
+  }
+
+  removedSince(version: number): readonly number[] | undefined {
+    if (version < this.#forgottenTo) return undefined;
+    const numbers: number[] = [];
+    for (let index = this.#removals.length - 1; index >= 0; index--) {
+      const removal = this.#removals[index];
+      if (!removal || removal.version <= version) break;
+      numbers.push(removal.number);
+    }
+    return numbers;
   }
 
   version(): number {
@@ -137,26 +191,74 @@ class LatestBoard implements Board {
     return counts;
   }
 
+  /** From the newest back: what changed lately is near the end. */
+  #firstAfter(version: number): LinkedSlot | undefined {
+    let first: LinkedSlot | undefined;
+    for (let slot = this.#newest; slot && slot.version > version; slot = slot.older) first = slot;
+    return first;
+  }
+
+  #add(state: AssetState): void {
+    const number = this.#freeNumbers.pop() ?? this.#byNumber.length;
+    const version = ++this.#version;
+    const slot = { state, number, version, json: undefined, older: undefined, newer: undefined };
+    this.#byNumber[number] = slot;
+    this.#slots.set(state.asset, slot);
+    this.#append(slot);
+    this.#sorted = undefined;
+  }
+
   /** For many arrivals at once, because finding the silent ones looks at all. */
   #makeRoom(): void {
     const count = Math.max(1, Math.floor(this.#assetsMax / DROPPED_SHARE));
     const times = Float64Array.from(this.#slots.values(), ({ state }) => state.at).toSorted();
     const limit = times[count - 1] ?? 0;
     let equalOnes = count - times.indexOf(limit);
-    for (const [asset, { state }] of this.#slots) {
-      if (state.at < limit || (state.at === limit && equalOnes-- > 0)) this.#slots.delete(asset);
+    for (const slot of this.#slots.values()) {
+      const { at } = slot.state;
+      if (at < limit || (at === limit && equalOnes-- > 0)) this.#drop(slot);
     }
+    const excess = this.#removals.length - REMOVALS_MAX;
+    if (excess <= 0) return;
+    this.#forgottenTo = this.#removals[excess - 1]?.version ?? this.#version;
+    this.#removals = this.#removals.slice(excess);
   }
 
-  #touch(asset: string, slot: Slot): void {
+  #drop(slot: LinkedSlot): void {
+    this.#slots.delete(slot.state.asset);
+    this.#unlink(slot);
+    this.#byNumber[slot.number] = undefined;
+    this.#freeNumbers.push(slot.number);
+    this.#removals.push({ version: ++this.#version, number: slot.number });
+    this.#sorted = undefined;
+  }
+
+  #touch(slot: LinkedSlot): void {
     slot.version = ++this.#version;
     slot.json = undefined;
-    this.#slots.delete(asset);
-    this.#slots.set(asset, slot);
+    if (slot === this.#newest) return;
+    this.#unlink(slot);
+    this.#append(slot);
+  }
+
+  #unlink(slot: LinkedSlot): void {
+    if (slot.older) slot.older.newer = slot.newer;
+    else this.#oldest = slot.newer;
+    if (slot.newer) slot.newer.older = slot.older;
+    else this.#newest = slot.older;
+    slot.older = undefined;
+    slot.newer = undefined;
+  }
+
+  #append(slot: LinkedSlot): void {
+    slot.older = this.#newest;
+    if (this.#newest) this.#newest.newer = slot;
+    else this.#oldest = slot;
+    this.#newest = slot;
   }
 }
 
-function jsonOf(slot: Slot): string {
+function jsonOf(slot: LinkedSlot): string {
   slot.json ??= JSON.stringify(viewOf(slot.state));
   return slot.json;
 }
