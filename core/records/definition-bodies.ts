@@ -28,7 +28,6 @@ export function createBodies<Input>(
   db: Kysely<RecordsSchema>,
 ): Bodies<Input> {
   const kept = new Map<string, Input>();
-  const keyOf = (row: Pick<DefinitionRow, "id" | "version">) => `${row.id} ${row.version}`;
 
   function read(row: Pick<DefinitionRow, "id" | "version" | "body">): Input {
     const key = keyOf(row);
@@ -80,4 +79,8 @@ export function createBodies<Input>(
   }
 
   return { select, read };
+}
+
+function keyOf(row: Pick<DefinitionRow, "id" | "version">): string {
+  return `${row.id} ${row.version}`;
 }

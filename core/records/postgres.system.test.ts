@@ -1,5 +1,6 @@
 import { after, before, test } from "node:test";
 import { describeRecords } from "./conformance.ts";
+import { describeWatchRecords } from "./conformance-watch.ts";
 import { findPostgres, startPostgres } from "./temporary-postgres.ts";
 import type { TemporaryPostgres } from "./temporary-postgres.ts";
 
@@ -13,10 +14,12 @@ if (bin === undefined) {
     server = await startPostgres(bin);
   });
   after(() => server?.[Symbol.asyncDispose]());
-  describeRecords("PostgreSQL", {
+  const subject = {
     freshUrl: async () => {
       if (server === undefined) throw new Error("the server was not started");
       return server.createDatabase();
     },
-  });
+  };
+  describeRecords("PostgreSQL", subject);
+  describeWatchRecords("PostgreSQL", subject);
 }

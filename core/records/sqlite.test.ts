@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../service/clock.ts";
 import { describeRecords } from "./conformance.ts";
+import { describeWatchRecords } from "./conformance-watch.ts";
 import { openRecords, RecordsUrlError } from "./open.ts";
 
 let folder = "";
@@ -16,6 +17,7 @@ after(() => rm(folder, { recursive: true }));
 
 const freshUrl = () => Promise.resolve(`sqlite:${join(folder, `deep/${++made}.db`)}`);
 describeRecords("SQLite", { freshUrl });
+describeWatchRecords("SQLite", { freshUrl });
 
 describe("openRecords", () => {
   it("names the schemes it knows when given another, and keeps the password to itself", async () => {

@@ -2,7 +2,7 @@
 // they look for what is new and hold it until they commit: numbers become visible in their order,
 // without gaps, and a reader of `after(number)` misses none.
 
-import type { Expression, SqlBool, Transaction } from "kysely";
+import type { Expression, ExpressionBuilder, SqlBool, Transaction } from "kysely";
 import { type EventKind, StoredEvent, type WatchEvent } from "../model/event.ts";
 import type { Clock } from "../service/clock.ts";
 import type { Records } from "./open.ts";
@@ -108,24 +108,7 @@ export function createWatchEvents(deps: {
       const rows = await db
         .selectFrom("watch_event")
         .selectAll()
-        .where((row) => {
-          const all: Expression<SqlBool>[] = [];
-          const { asset, zone, rule, kinds, from, to, retro } = filter;
-          if (asset !== undefined) all.push(row("asset", "=", asset));
-          if (zone !== undefined) all.push(row("zone", "=", zone));
-          if (rule !== undefined) all.push(row("rule", "=", rule));
-          if (kinds !== undefined) all.push(row("kind", "in", [...kinds]));
-          if (from !== undefined) all.push(row("at", ">=", from));
-          if (to !== undefined) all.push(row("at", "<", to));
-          if (retro !== undefined) all.push(row("retro", "=", retro ? 1 : 0));
-          if (before !== undefined) {
-            const isEarlier = row("at", "<", before.at);
-            const isSameTime = row("at", "=", before.at).and("number", "<", before.number);
-            // The first alone lets the index begin there; both together are exact.
-            all.push(row("at", "<=", before.at), row.or([isEarlier, isSameTime]));
-          }
-          return row.and(all);
-        })
+        .where((row) => row.and(conditionsOf(row, filter, before)))
         .orderBy("at", "desc")
         .orderBy("number", "desc")
         .limit(Math.min(limit, PAGE_MAX) + 1)
@@ -155,6 +138,28 @@ export function createWatchEvents(deps: {
     newestNumber,
     forgetBefore: (recordedBefore) => forget(recordedBefore, 0),
   };
+}
+
+function conditionsOf(
+  row: ExpressionBuilder<RecordsSchema, "watch_event">,
+  filter: EventFilter,
+  before: EventPlace | undefined,
+): readonly Expression<SqlBool>[] {
+  const { asset, zone, rule, kinds, from, to, retro } = filter;
+  const all: Expression<SqlBool>[] = [];
+  if (asset !== undefined) all.push(row("asset", "=", asset));
+  if (zone !== undefined) all.push(row("zone", "=", zone));
+  if (rule !== undefined) all.push(row("rule", "=", rule));
+  if (kinds !== undefined) all.push(row("kind", "in", [...kinds]));
+  if (from !== undefined) all.push(row("at", ">=", from));
+  if (to !== undefined) all.push(row("at", "<", to));
+  if (retro !== undefined) all.push(row("retro", "=", retro ? 1 : 0));
+  if (before !== undefined) {
+    const isSameTime = row.and([row("at", "=", before.at), row("number", "<", before.number)]);
+    // The first alone lets the index begin there; both together are exact.
+    all.push(row("at", "<=", before.at), row.or([row("at", "<", before.at), isSameTime]));
+  }
+  return all;
 }
 
 async function appendAll(
