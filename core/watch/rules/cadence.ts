@@ -1,9 +1,7 @@
 // How often an asset usually reports, learned from its last reports.
 
-/** As many of the last gaps are remembered. */
+/** As many of the last gaps are remembered; fewer tell nothing. */
 export const gapsMax = 7;
-/** Fewer than these tell nothing. */
-export const gapsMin = 4;
 
 /** The gaps with one more; the oldest goes (drop-oldest). */
 export function learnGap(gaps: readonly number[] | undefined, gapMs: number): readonly number[] {
@@ -14,7 +12,7 @@ export function learnGap(gaps: readonly number[] | undefined, gapMs: number): re
 
 /** The median gap, ms; undefined while too few are known. */
 export function cadenceOf(gaps: readonly number[] | undefined): number | undefined {
-  if (gaps === undefined || gaps.length < gapsMin) return undefined;
+  if (gaps === undefined || gaps.length < gapsMax) return undefined;
   return gaps.toSorted((a, b) => a - b)[gaps.length >> 1];
 }
 
@@ -28,7 +26,7 @@ export function missedAfterMs(
   gaps: readonly number[] | undefined,
   missed: number,
 ): number | undefined {
-  if (gaps === undefined || gaps.length < gapsMin) return undefined;
+  if (gaps === undefined || gaps.length < gapsMax) return undefined;
   const sorted = gaps.toSorted((a, b) => a - b);
   const median = sorted[sorted.length >> 1] ?? 0;
   const secondLongest = sorted.at(-2) ?? 0;
