@@ -62,7 +62,8 @@ test("groups lie at most three deep", () => {
 });
 
 test("more single conditions than can be judged are refused", () => {
-  const part: Condition = { type: "any", of: Array(16).fill({ type: "in-zone", zone: "z1" }) };
+  const leaf: Condition = { type: "in-zone", zone: "z1" };
+  const part: Condition = { type: "any", of: Array.from({ length: 16 }, () => leaf) };
   assert.deepEqual(faultsOf({ type: "all", of: [part, part] }), ["rules.r1.condition"]);
 });
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { WatchEvent } from "../../model/event.ts";
 import { fuzzRuns } from "../../model/fuzz.ts";
+import type { Condition } from "../../model/rule.ts";
 import { silenceDefaults } from "./rule-set.ts";
 import { nextTickMs } from "./step.ts";
 import { isFiring, report, ruleOf, runOf, setOf, t0, temp } from "./testing.ts";
@@ -127,7 +128,7 @@ test("numbers of a place that is not believed are left out, measurements are not
 });
 
 test("an attribute is found in a list, or by a part of it in any case", () => {
-  const squawk = { type: "attribute", name: "squawk", oneOf: ["7500", "7700"] } as const;
+  const squawk: Condition = { type: "attribute", name: "squawk", oneOf: ["7500", "7700"] };
   const callsign = { type: "attribute", name: "callsign", contains: "qfa" } as const;
   const run = runOf(setOf([ruleOf(squawk, { id: "r1" }), ruleOf(callsign, { id: "r2" })]));
   run.take(report(0, { attributes: { squawk: "1200", callsign: "VH-ABC" } }));

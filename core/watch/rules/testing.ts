@@ -5,7 +5,7 @@ import type { Condition } from "../../model/rule.ts";
 import type { WatchEvent } from "../../model/event.ts";
 import type { RuleReport } from "./report.ts";
 import { compileRules, silenceDefaults } from "./rule-set.ts";
-import type { RuleSet } from "./rule-set.ts";
+import type { RuleSet, SilencePolicy } from "./rule-set.ts";
 import type { AssetRules } from "./state.ts";
 import { stepRules, tickRules } from "./step.ts";
 
@@ -24,7 +24,7 @@ export function ruleOf(condition: Condition, more: Partial<Rule> = {}): Rule {
 }
 
 /** No silence is reported by itself unless a test asks for it. */
-export const quiet = { ...silenceDefaults, roamingKinds: ["station", "aircraft"] };
+export const quiet: SilencePolicy = { ...silenceDefaults, roamingKinds: ["station", "aircraft"] };
 
 export function setOf(rules: readonly Rule[], silence = quiet): RuleSet {
   const { set, faults } = compileRules(rules, { zones: new Set(["z1", "z2"]), silence });
