@@ -67,6 +67,9 @@ export const QuarantineNote = z.strictObject({
 });
 export type QuarantineNote = z.infer<typeof QuarantineNote>;
 
+/** Problem of a 409 that stands for ever: the region can no longer tell this epoch's repetitions. */
+export const epochForgotten = "epoch-forgotten";
+
 /** The answer; it is given after the append is durable, and not before. */
 export const IngestAnswer = z.strictObject({
   accepted: z.int().min(0),

@@ -22,12 +22,15 @@ export class Problem extends Error {
   }
 }
 
+/** The `type` of problems with this code. */
+export const problemTypeOf = (code: string): string => `urn:drover:problem:${code}`;
+
 export const PROBLEM_TYPE = "application/problem+json";
 
 /** The body of a problem (RFC 9457 §3.1). `instance` names the request that met it. */
 export function problemBody(facts: ProblemFacts, requestId: string): Record<string, unknown> {
   return {
-    type: `urn:drover:problem:${facts.code}`,
+    type: problemTypeOf(facts.code),
     title: facts.title,
     status: facts.status,
     ...(facts.detail === undefined ? {} : { detail: facts.detail }),

@@ -19,6 +19,11 @@ export interface Backlog {
   acknowledge(batch: Batch): void;
   /** It was not sent, or nobody knows whether it arrived. */
   release(batch: Batch): void;
+  /**
+   * The region will never take it: it is not sent there again, and the loss is written down. False
+   * for an epoch that still grows: all that is to come would be lost too, so nothing is done.
+   */
+  giveUp(batch: Batch, reason: string): boolean;
   hasPending(lane: Lane): boolean;
   /** Calls the listener when there may be something new to take. Gives what ends that. */
   onNews(listener: () => void): () => void;

@@ -1,4 +1,4 @@
-import type { IngestAnswer } from "../model/ingest.ts";
+import { epochForgotten, type IngestAnswer } from "../model/ingest.ts";
 import type { Backlog } from "./backlog.ts";
 import { gapBatch, splitBatch, type Batch } from "./batch.ts";
 import type { Gate, SendFailure } from "./gate.ts";
@@ -7,7 +7,10 @@ import type { Sender, Timing } from "./sender.ts";
 export interface DeliveryEvents {
   acknowledged(batch: Batch, answer: IngestAnswer, timing: Timing): void;
   failed(batch: Batch, failure: SendFailure): void;
-  /** The region refuses this one line, whatever surrounds it; its number is given up. */
+  /**
+   * The region refuses one line, whatever surrounds it, or will never take a batch's epoch again: the
+   * numbers are given up.
+   */
   gaveUp(batch: Batch, failure: SendFailure): void;
 }
 
@@ -30,6 +33,17 @@ export async function deliver(batch: Batch, deps: DeliveryDeps): Promise<boolean
       backlog.acknowledge(batch);
       gate.open();
       events.acknowledged(batch, result.answer, result.timing);
+      return true;
+    case "forgotten":
+      // Sent under other numbers it could count twice: what was taken of this epoch is not known.
+      events.failed(batch, result);
+      if (!backlog.giveUp(batch, epochForgotten)) {
+        backlog.release(batch);
+        gate.hold(result);
+        return false;
+      }
+      gate.open();
+      events.gaveUp(batch, result);
       return true;
     case "too-large":
     case "refused":

@@ -59,6 +59,7 @@ export function createGate(config: GateConfig, deps: GateDeps): Gate {
         // Somebody has to change something; asking often only fills logs over there.
         return maxMs * (0.5 + clock.random() / 2);
       case "conflict":
+      case "forgotten":
       case "unanswered":
       case "too-large":
       case "refused":

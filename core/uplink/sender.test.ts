@@ -183,3 +183,15 @@ test("lines without an outbox are sent with the number of the first", async () =
   assert.equal(result.kind, "acknowledged");
   assert.equal(first, "41");
 });
+
+test("an epoch that a region has forgotten is told from holes that can be filled", async () => {
+  let code = "epoch-forgotten";
+  await using region = await serve((_request, _body, response) => {
+    response.writeHead(409, { "content-type": "application/problem+json" });
+    response.end(JSON.stringify({ type: `urn:drover:problem:${code}`, title: "t", status: 409 }));
+  });
+  using sender = senderTo(region.url);
+  assert.equal((await sender.send(batchOf([1]))).kind, "forgotten");
+  code = "too-many-gaps";
+  assert.equal((await sender.send(batchOf([1]))).kind, "conflict");
+});

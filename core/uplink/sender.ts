@@ -2,8 +2,16 @@
 // connections; resending is always safe, because ingest recognises what it has.
 
 import { z } from "zod";
-import { IngestAnswer, ingestHeaders, ingestPath, ndjson, type Lane } from "../model/ingest.ts";
+import {
+  epochForgotten,
+  IngestAnswer,
+  ingestHeaders,
+  ingestPath,
+  ndjson,
+  type Lane,
+} from "../model/ingest.ts";
 import type { Clock } from "../service/clock.ts";
+import { problemTypeOf } from "../service/problem.ts";
 import type { Batch } from "./batch.ts";
 import { encodeBody, type Compression } from "./compression.ts";
 import { createPoster, type Posted } from "./poster.ts";
@@ -47,6 +55,8 @@ export type SendResult =
   | { readonly kind: "unauthorized"; readonly status: number; readonly detail: string }
   /** 409: it fits the numbers that the region has not; others may (older ones, above all). */
   | { readonly kind: "conflict"; readonly detail: string }
+  /** 409 for ever: the region has forgotten the batch's epoch and takes nothing of it again. */
+  | { readonly kind: "forgotten"; readonly detail: string }
   /** 413: fewer or shorter lines may pass. */
   | { readonly kind: "too-large" }
   /** 400 and other refusals of the request as a whole. */
@@ -152,7 +162,7 @@ function refusalOf({ status, headers, text }: Posted): SendResult {
     case 403:
       return { kind: "unauthorized", status, detail };
     case 409:
-      return { kind: "conflict", detail };
+      return { kind: isForgotten(text) ? "forgotten" : "conflict", detail };
     case 413:
       return { kind: "too-large" };
     case 429:
@@ -167,6 +177,16 @@ function refusalOf({ status, headers, text }: Posted): SendResult {
       return status >= 500 || status < 400
         ? { kind: "unanswered", detail }
         : { kind: "refused", status, detail };
+  }
+}
+
+const Problem = z.looseObject({ type: z.string() });
+
+function isForgotten(text: string): boolean {
+  try {
+    return Problem.parse(JSON.parse(text)).type === problemTypeOf(epochForgotten);
+  } catch {
+    return false;
   }
 }
 

@@ -69,11 +69,13 @@ export interface NumberBacklog extends Backlog {
   add(count: number): void;
   setLiveFrom(first: number): void;
   readonly acknowledged: ReadonlySet<number>;
+  readonly givenUp: ReadonlySet<number>;
 }
 
 export function createNumberBacklog(): NumberBacklog {
   const pending = new Set<number>();
   const acknowledged = new Set<number>();
+  const givenUp = new Set<number>();
   const listeners = new Set<() => void>();
   let end = 0;
   let liveFrom = 1;
@@ -84,6 +86,7 @@ export function createNumberBacklog(): NumberBacklog {
   };
   return {
     acknowledged,
+    givenUp,
     add(count) {
       for (const until = end + count; end < until;) pending.add((end += 1));
       tell();
@@ -108,6 +111,10 @@ export function createNumberBacklog(): NumberBacklog {
           );
     },
     acknowledge: (batch) => forEachNumber(batch, (number) => acknowledged.add(number)),
+    giveUp(batch) {
+      forEachNumber(batch, (number) => givenUp.add(number));
+      return true;
+    },
     release(batch) {
       forEachNumber(batch, (number) => pending.add(number));
       tell();

@@ -173,6 +173,23 @@ test("a region that has too many holes gets old reports first, then takes live o
   await stop();
 });
 
+test("what a region will never take again is given up loudly, and the rest goes on", async () => {
+  const gaveUp: string[] = [];
+  const { clock, backlog, uplink, stop } = setup(
+    (batch) =>
+      batch.first <= 30 ? { kind: "forgotten", detail: "epoch 1" } : acknowledgeAll(batch),
+    { gaveUp: ({ first, last }, { kind }) => void gaveUp.push(`${kind} ${first}-${last}`) },
+  );
+  backlog.add(100);
+  backlog.setLiveFrom(81);
+  await clock.advance(1_000);
+  assert.deepEqual(gaveUp, ["forgotten 1-10", "forgotten 11-20", "forgotten 21-30"]);
+  assert.equal(backlog.givenUp.size, 30);
+  assert.equal(backlog.acknowledged.size, 70);
+  assert.equal(uplink.status().state, "up");
+  await stop();
+});
+
 test("an unanswered batch is sent again: it may be committed, and that is all right", async () => {
   let failures = 3;
   const { clock, backlog, sent, stop } = setup((batch) => {

@@ -113,7 +113,7 @@ function createUplinkEvents({ log, metrics }: { log: Log; metrics: Metrics }) {
   });
   const gaveUp = metrics.counter({
     name: "uplink_given_up_total",
-    help: "reports that a region refuses however they are sent",
+    help: "reports that a region will never take",
     labels: ["region"],
   });
   /** Regions that set something aside already: said once, then counted. */
@@ -134,14 +134,21 @@ function createUplinkEvents({ log, metrics }: { log: Log; metrics: Metrics }) {
       log.debug({ region, failure }, "request failed");
     },
     gaveUp(batch, failure) {
-      gaveUp.inc({ region });
-      const line = Buffer.from(batch.body).toString("utf8").slice(0, 1000);
-      log.error({ region, failure, epoch: batch.epoch, line }, "report given up");
+      const { epoch, first, last, reports } = batch;
+      gaveUp.inc({ region }, reports);
+      const facts = { region, failure, epoch, first, last, reports };
+      if (reports === 1) {
+        const line = Buffer.from(batch.body).toString("utf8").slice(0, 1000);
+        return log.error({ ...facts, line }, "report given up");
+      }
+      log.error(facts, "reports given up");
     },
     stateChanged(state, detail) {
       if (state === "up") log.info({ region }, "region acknowledges");
       else if (state === "unauthorized" || state === "refused") {
         log.error({ region, state, detail }, "region refuses; check the token and the address");
+      } else if (state === "forgotten") {
+        log.error({ region, detail }, "region has seen newer epochs of this edge; start it again");
       } else log.warn({ region, state, detail }, "region does not acknowledge; keeping all");
     },
   });

@@ -1,5 +1,6 @@
 // The one call to the stream, with its time limit and what its refusals mean to a sender.
 
+import { epochForgotten } from "@drover/core/model/ingest";
 import type { Clock } from "@drover/core/service/clock";
 import { Problem, unavailable } from "@drover/core/service/problem";
 import { EpochForgottenError, StreamFullError, TooManyGapsError } from "@drover/core/stream/log";
@@ -88,7 +89,7 @@ function problemOf(error: unknown): Problem {
   }
   if (error instanceof EpochForgottenError) {
     const title = "Epoch forgotten";
-    return new Problem({ status: 409, code: "epoch-forgotten", title, detail: error.message });
+    return new Problem({ status: 409, code: epochForgotten, title, detail: error.message });
   }
   return unavailable("the stream did not take the batch; send it again", RETRY_AFTER_MS);
 }

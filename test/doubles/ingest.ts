@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { parseLine } from "@drover/core/model/codec";
 import {
+  epochForgotten,
   ingestHeaders,
   ingestPath,
   Lane,
@@ -15,6 +16,7 @@ import {
   type QuarantineNote,
 } from "@drover/core/model/ingest";
 import type { Report } from "@drover/core/model/report";
+import { problemTypeOf } from "@drover/core/service/problem";
 
 /** What the next request meets. `commit-…` stores before it fails. */
 export type Fault =
@@ -59,6 +61,8 @@ export interface IngestDoubleConfig {
   /** Bodies with more lines get 413. */
   readonly linesMax?: number;
   readonly bodyBytesMax?: number;
+  /** Epochs of an edge that are known; the oldest goes for a new one and is refused from then on. */
+  readonly epochsMax?: number;
 }
 
 export async function createIngestDouble(config: IngestDoubleConfig = {}): Promise<IngestDouble> {
@@ -68,6 +72,8 @@ export async function createIngestDouble(config: IngestDoubleConfig = {}): Promi
   const arrivals: Arrival[] = [];
   const waiters = new Set<() => void>();
   let decide: (arrival: Arrival) => Fault | undefined = () => undefined;
+  /** Known epochs of each edge, and the oldest that is still taken. */
+  const known = new Map<string, { readonly epochs: Set<number>; floor: number }>();
   let requests = 0;
   let duplicates = 0;
   let server = createServer(onRequest);
@@ -100,6 +106,22 @@ export async function createIngestDouble(config: IngestDoubleConfig = {}): Promi
     return { accepted, duplicates: repeated, quarantined: [], through };
   }
 
+  function isForgotten({ edge, epoch }: Arrival): boolean {
+    const { epochsMax = Infinity } = config;
+    const mine = known.get(edge) ?? { epochs: new Set<number>(), floor: 0 };
+    known.set(edge, mine);
+    if (mine.epochs.has(epoch)) return false;
+    const oldest = Math.min(...mine.epochs);
+    const isFull = mine.epochs.size >= epochsMax;
+    if (epoch < mine.floor || (isFull && epoch < oldest)) return true;
+    if (isFull) {
+      mine.epochs.delete(oldest);
+      mine.floor = oldest + 1;
+    }
+    mine.epochs.add(epoch);
+    return false;
+  }
+
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     void handle(request, response).finally(() => {
       for (const wake of waiters) wake();
@@ -122,6 +144,7 @@ export async function createIngestDouble(config: IngestDoubleConfig = {}): Promi
     const lines = reports.length + notes.length + arrival.gaps.length;
     if (lines > (config.linesMax ?? Infinity)) return answerWith(response, 413, "too many lines");
     if (arrival.bytes > (config.bodyBytesMax ?? Infinity)) return answerWith(response, 413, "body");
+    if (isForgotten(arrival)) return answerWith(response, 409, forgottenProblem);
     const fault = decide(arrival);
     switch (fault?.kind) {
       case undefined: {
@@ -193,6 +216,8 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
     });
   });
 }
+
+const forgottenProblem = { type: problemTypeOf(epochForgotten), title: "Forgotten", status: 409 };
 
 function answerWith(response: ServerResponse, status: number, body: unknown): void {
   if (response.destroyed) return;

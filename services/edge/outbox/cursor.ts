@@ -33,7 +33,7 @@ export function cursorOf(cursor: RegionCursor, epoch: number): EpochCursor {
   return found;
 }
 
-/** The numbers that came lately: from here on a report is live. By epoch; others have none. */
+/** The numbers that came lately: from here on a report is live. By epoch of this start, and of no other. */
 export type LiveFrom = ReadonlyMap<number, number>;
 
 export interface Pick {
@@ -42,8 +42,12 @@ export interface Pick {
 }
 
 /**
- * What a region should be sent next: in the live lane the newest run that nobody has taken, in the
- * backfill lane the oldest; in both the important before the routine.
+ * What a region should be sent next: in the live lane the newest run that nobody has taken, the
+ * important before the routine; in the backfill lane the oldest.
+ *
+ * A region remembers so many epochs of an edge and refuses for ever what is older. So what former
+ * starts left goes first, oldest epoch first whatever its class: a newer epoch must not push an older
+ * one out that has still to come. Of this start the important goes before the routine.
  */
 export function pickNext(
   cursor: RegionCursor,
@@ -51,17 +55,35 @@ export function pickNext(
   lane: Lane,
   liveFrom: LiveFrom,
 ): Pick | undefined {
+  if (lane === "backfill") {
+    let oldest: Pick | undefined;
+    for (const log of holdings.values()) {
+      if (liveFrom.has(log.epoch) || (oldest?.log.epoch ?? Infinity) < log.epoch) continue;
+      oldest = pickOf(cursor, log, lane, liveFrom) ?? oldest;
+    }
+    if (oldest !== undefined) return oldest;
+  }
   for (const reportClass of reportClasses) {
     for (const log of holdings.values()) {
-      if (log.class !== reportClass || log.end === 0) continue;
-      const { taken } = cursorOf(cursor, log.epoch);
-      const from = liveFrom.get(log.epoch) ?? log.end + 1;
-      const range =
-        lane === "live" ? taken.highestHole(from, log.end) : taken.lowestHole(1, from - 1);
-      if (range !== undefined) return { log, range };
+      if (log.class !== reportClass || !liveFrom.has(log.epoch)) continue;
+      const pick = pickOf(cursor, log, lane, liveFrom);
+      if (pick !== undefined) return pick;
     }
   }
   return undefined;
+}
+
+function pickOf(
+  cursor: RegionCursor,
+  log: EpochLog,
+  lane: Lane,
+  liveFrom: LiveFrom,
+): Pick | undefined {
+  if (log.end === 0) return undefined;
+  const { taken } = cursorOf(cursor, log.epoch);
+  const from = liveFrom.get(log.epoch) ?? log.end + 1;
+  const range = lane === "live" ? taken.highestHole(from, log.end) : taken.lowestHole(1, from - 1);
+  return range && { log, range };
 }
 
 /** Whether a region has everything of [first, last]. */

@@ -16,6 +16,17 @@ const Epoch = z.int().min(1).max(0xffff_ffff);
 /** More ranges than this would mean that nothing is ever acknowledged in order. */
 const RANGES_MAX = 100_000;
 
+/** The last so many are kept. Bound: drop-oldest. */
+export const GIVEN_UP_MAX = 1_000;
+
+const GivenUp = z.strictObject({
+  region: z.string(),
+  epoch: Epoch,
+  range: Range,
+  reason: z.string().max(64),
+});
+export type GivenUp = z.infer<typeof GivenUp>;
+
 const Ledger = z.strictObject({
   version: z.literal(1),
   edge: z.string(),
@@ -34,6 +45,8 @@ const Ledger = z.strictObject({
       }),
     )
     .max(100_000),
+  /** What a region will never take, and was not told: it refuses even to hear of it. */
+  givenUp: z.array(GivenUp).max(GIVEN_UP_MAX).optional(),
   regions: z.record(
     z.string(),
     z.array(z.strictObject({ epoch: Epoch, acked: z.array(Range).max(RANGES_MAX) })),

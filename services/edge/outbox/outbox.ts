@@ -17,6 +17,7 @@ import { logOf, noteLoss, segmentAt, type EpochLog, type LossReason } from "./ho
 import type { Interval } from "./interval-set.ts";
 import { createJournal, OutboxClosedError, type Journal } from "./journal.ts";
 import { createLiveWindow, type LiveWindow } from "./live-window.ts";
+import type { GivenUp } from "./ledger.ts";
 import { recover, type Recovered, type RecoveryFacts } from "./recover.ts";
 import { createSegmentReader, type SegmentReader } from "./segment-reader.ts";
 import { pointAfter, type ReportClass, type Segment } from "./segment.ts";
@@ -67,6 +68,8 @@ export interface OutboxStatus {
   readonly bytesMax: number;
   readonly segments: number;
   readonly epochs: readonly { epoch: number; class: ReportClass; end: number }[];
+  /** What a region will never take, whatever is done; the newest last. */
+  readonly givenUp: readonly GivenUp[];
   /** Why writing does not go on now, if it does not. */
   readonly trouble: string | undefined;
   readonly regions: Readonly<Record<string, BacklogStatus>>;
@@ -164,6 +167,13 @@ class FileOutbox implements Outbox {
         cursorOf(cursor, batch.epoch).acked.add(batch.first, batch.last);
         this.#store.touch();
       },
+      giveUp: (batch, reason) => {
+        const { epoch, first, last } = batch;
+        if (this.#inUse().epochs.has(epoch)) return false;
+        cursorOf(cursor, epoch).acked.add(first, last);
+        this.#store.noteGivenUp({ region, epoch, range: [first, last], reason });
+        return true;
+      },
       release: (batch) => {
         cursorOf(cursor, batch.epoch).taken.remove(batch.first, batch.last);
         this.#tellNews();
@@ -187,6 +197,7 @@ class FileOutbox implements Outbox {
         class: reportClass,
         end,
       })),
+      givenUp: this.#store.givenUp(),
       trouble: this.#trouble,
       regions: Object.fromEntries(
         cursors.map((cursor) => [cursor.region, backlogOf(cursor, holdings)]),

@@ -5,7 +5,7 @@ import { codeOf, isPassing, readFully } from "./file-system.ts";
 import { seedOf } from "./frame.ts";
 import { logOf, noteLoss, type Holdings } from "./holdings.ts";
 import { createRegionCursor, cursorOf, type RegionCursor } from "./cursor.ts";
-import { loadLedger } from "./ledger.ts";
+import { loadLedger, type GivenUp } from "./ledger.ts";
 import {
   emptySegment,
   encodeSeal,
@@ -22,6 +22,7 @@ export interface Recovered {
   /** The greatest epoch known to have been given out. */
   readonly lastEpoch: number;
   readonly runMs: number;
+  readonly givenUp: readonly GivenUp[];
   readonly facts: RecoveryFacts;
 }
 
@@ -80,6 +81,7 @@ export async function recover(
     holdings,
     cursors,
     lastEpoch,
+    givenUp: ledger?.givenUp ?? [],
     runMs: ledger?.runMs ?? Math.max(0, ...found.segments.map((segment) => segment.writtenMs)),
     facts: {
       ...found.facts,

@@ -13,7 +13,7 @@ import {
 } from "./disposal.ts";
 import { diskTroubleOf, type FileSystem } from "./file-system.ts";
 import { bytesHeld, noteLoss, type Holdings, type LossReason } from "./holdings.ts";
-import { saveLedger, type Ledger } from "./ledger.ts";
+import { GIVEN_UP_MAX, saveLedger, type GivenUp, type Ledger } from "./ledger.ts";
 import type { Recovered } from "./recover.ts";
 import { removeSegment, type Segment } from "./segment.ts";
 
@@ -41,6 +41,10 @@ export interface Store {
   heldBytes(): number;
   /** Acknowledgements changed. */
   touch(): void;
+  /** What regions will never take, oldest first. */
+  givenUp(): readonly GivenUp[];
+  /** Writes down what a region will never take; durable with the acknowledgements. */
+  noteGivenUp(loss: GivenUp): void;
   /** Makes it durable that the epoch was given out. */
   claim(epoch: number): Promise<void>;
   /** Makes acknowledgements durable, removes what every region has, gives up what is too old. */
@@ -62,6 +66,7 @@ class LedgerStore implements Store {
   readonly #openedMs: number;
   #lastEpoch: number;
   #isDirty = false;
+  readonly #givenUp: GivenUp[];
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(config: StoreConfig, deps: StoreDeps, recovered: Recovered) {
@@ -72,6 +77,7 @@ class LedgerStore implements Store {
     this.#ranMs = recovered.runMs;
     this.#openedMs = deps.clock.monotonicMs();
     this.#lastEpoch = recovered.lastEpoch;
+    this.#givenUp = [...recovered.givenUp];
   }
 
   runMs(): number {
@@ -83,6 +89,23 @@ class LedgerStore implements Store {
   }
 
   touch(): void {
+    this.#isDirty = true;
+  }
+
+  givenUp(): readonly GivenUp[] {
+    return this.#givenUp;
+  }
+
+  noteGivenUp(loss: GivenUp): void {
+    const last = this.#givenUp.at(-1);
+    const isNext =
+      last?.region === loss.region &&
+      last.epoch === loss.epoch &&
+      last.reason === loss.reason &&
+      last.range[1] + 1 === loss.range[0];
+    if (isNext) this.#givenUp.splice(-1, 1, { ...loss, range: [last.range[0], loss.range[1]] });
+    else this.#givenUp.push(loss);
+    if (this.#givenUp.length > GIVEN_UP_MAX) this.#givenUp.shift();
     this.#isDirty = true;
   }
 
@@ -121,7 +144,9 @@ class LedgerStore implements Store {
     this.#isDirty = false;
     try {
       const facts = { edge: this.#config.edge, lastEpoch: this.#lastEpoch, runMs: this.runMs() };
-      const ledger = toLedger(facts, this.holdings, this.cursors);
+      const known = toLedger(facts, this.holdings, this.cursors);
+      // Left out when there is none, so that ledgers of before are the same bytes.
+      const ledger = this.#givenUp.length === 0 ? known : { ...known, givenUp: this.#givenUp };
       await saveLedger(this.#deps.fileSystem, this.#config.directory, ledger);
     } catch (error) {
       this.#isDirty = true;
