@@ -9,6 +9,7 @@ import type { Migration } from "./migration.ts";
 import { watch } from "./migrations/0002-watch.ts";
 import { alerts } from "./migrations/0003-alerts.ts";
 import { edgeLinks } from "./migrations/0004-edge-links.ts";
+import { watchCounts } from "./migrations/0005-watch-counts.ts";
 import type { RecordsSchema } from "./schema.ts";
 
 export type Engine = "sqlite" | "postgres";
@@ -40,6 +41,7 @@ export const migrations: readonly Migration[] = [
   watch,
   alerts,
   edgeLinks,
+  watchCounts,
 ];
 
 /** Thrown when the database was made by a newer Drover; going on could damage it. */

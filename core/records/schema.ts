@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import type { Role } from "../service/auth.ts";
 import type { AlertTables } from "./alert-tables.ts";
 import type { EdgeLinkTable } from "./edge-link-table.ts";
+import type { WatchCountTable, WatchVerdictTable } from "./watch-count-tables.ts";
 import type {
   CreateKeyTable,
   DefinitionTable,
@@ -40,6 +41,8 @@ export interface RecordsSchema extends AlertTables {
   readonly create_key: CreateKeyTable;
   readonly watch_event: WatchEventTable;
   readonly watch_counter: WatchCounterTable;
+  readonly watch_count: WatchCountTable;
+  readonly watch_verdict: WatchVerdictTable;
 }
 
 export type TokenRow = Selectable<TokenTable>;
