@@ -18,3 +18,9 @@ test("an id is 32 hexadecimal digits and depends on each part", () => {
   assert.notEqual(id, eventId("aircraft:7c6b2d", "harbour", "left", 1_700_000_000_000));
   assert.notEqual(id, eventId("aircraft:7c6b2d", "harbour", "entered", 1_700_000_000_001));
 });
+
+test("the id is the digest's first half", () => {
+  const parts = ["aircraft:7c6b2d", "Näher\u2028 “heran”", -1.5];
+  const hex = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  assert.equal(eventId(...parts), hex.slice(0, 32));
+});
