@@ -226,6 +226,25 @@ export function describeWatchRecords(name: string, subject: ConformanceSubject):
       assert.equal(await events.newestNumber(), 3);
     });
 
+    it("corrects what is known in its place and takes back what was refuted", async () => {
+      const { records, clock } = await openFresh();
+      await using _ = records;
+      const events = createWatchEvents({ records, clock });
+      await events.append([event(1), event(2)], nowMs);
+      const moved = event(1, { at: nowMs - 9, explanation: { text: "earlier" } });
+      assert.deepEqual(await events.append([moved, event(3)], nowMs + 1), [
+        { ...event(3), recordedAt: nowMs + 1, number: 3 },
+      ]);
+      assert.deepEqual(await events.get(moved.id), { ...moved, recordedAt: nowMs, number: 1 });
+      const { items } = await events.list({ to: nowMs }, { limit: 5 });
+      assert.equal(items.length, 1);
+      assert.equal(await events.retract([event(2).id, event(9).id]), 1);
+      assert.deepEqual(
+        (await events.after(0, 9)).map(({ number }) => number),
+        [1, 3],
+      );
+    });
+
     it("hides nothing from a reader while two connections write", async () => {
       const { records, url, clock } = await openFresh();
       await using _ = records;

@@ -28,10 +28,13 @@ export interface EventPlace {
 
 export interface WatchEvents {
   /**
-   * Records those whose id is new, in the given order, and gives them; the others are left as they
-   * are. All or none. What is beyond the bounds is forgotten now and then.
+   * Records those whose id is new, in the given order, and gives them; one that is known takes what
+   * is said of it now and keeps its number. All or none. What is beyond the bounds is forgotten now
+   * and then.
    */
   append(events: readonly WatchEvent[], nowMs: number): Promise<readonly StoredEvent[]>;
+  /** Takes back what late data refuted; gives how many there were. */
+  retract(ids: readonly string[]): Promise<number>;
   /** Newest first by the time of the event. */
   list(
     filter: EventFilter,
@@ -104,6 +107,16 @@ export function createWatchEvents(deps: {
       return stored;
     },
 
+    async retract(ids) {
+      let count = 0n;
+      for (let start = 0; start < ids.length; start += CHUNK) {
+        const some = ids.slice(start, start + CHUNK);
+        const [result] = await db.deleteFrom("watch_event").where("id", "in", some).execute();
+        count += result?.numDeletedRows ?? 0n;
+      }
+      return Number(count);
+    },
+
     async list(filter, { before, limit }) {
       const rows = await db
         .selectFrom("watch_event")
@@ -173,14 +186,14 @@ async function appendAll(
     .where("name", "=", "event")
     .returning("value")
     .executeTakeFirstOrThrow();
-  const known = await knownIds(tx, events);
-  const stored = events
-    .filter((event) => !known.has(event.id))
-    .map((event, index): StoredEvent => ({
-      ...event,
-      recordedAt: nowMs,
-      number: newest + 1 + index,
-    }));
+  const known = await knownBodies(tx, events);
+  const stored: StoredEvent[] = [];
+  for (const event of events) {
+    const body = known.get(event.id);
+    if (body === undefined) {
+      stored.push({ ...event, recordedAt: nowMs, number: newest + 1 + stored.length });
+    } else if (body !== JSON.stringify(event)) await correct(tx, event);
+  }
   for (let start = 0; start < stored.length; start += CHUNK) {
     const rows = stored.slice(start, start + CHUNK).map(rowOf);
     await tx.insertInto("watch_event").values(rows).execute();
@@ -193,17 +206,26 @@ async function appendAll(
   return stored;
 }
 
-async function knownIds(
+async function knownBodies(
   tx: Transaction<RecordsSchema>,
   events: readonly WatchEvent[],
-): Promise<ReadonlySet<string>> {
-  const known = new Set<string>();
+): Promise<ReadonlyMap<string, string>> {
+  const known = new Map<string, string>();
   for (let start = 0; start < events.length; start += CHUNK) {
     const ids = events.slice(start, start + CHUNK).map(({ id }) => id);
-    const query = tx.selectFrom("watch_event").select("id").where("id", "in", ids);
-    for (const { id } of await query.execute()) known.add(id);
+    const query = tx.selectFrom("watch_event").select(["id", "body"]).where("id", "in", ids);
+    for (const { id, body } of await query.execute()) known.set(id, body);
   }
   return known;
+}
+
+async function correct(tx: Transaction<RecordsSchema>, event: WatchEvent): Promise<void> {
+  const { kind, at, retro } = event;
+  await tx
+    .updateTable("watch_event")
+    .set({ kind, at, retro: retro ? 1 : 0, body: JSON.stringify(event) })
+    .where("id", "=", event.id)
+    .execute();
 }
 
 function rowOf(event: StoredEvent): WatchEventRow {

@@ -1,5 +1,12 @@
 /** One field that is wrong, and the limit it met. */
-export type FieldMistake = { readonly field: string; readonly detail: string };
+export type FieldMistake = {
+  readonly field: string;
+  readonly detail: string;
+  /** Which of many things that were sent, from 0. */
+  readonly index?: number;
+  /** Where on Earth the mistake is, [lon, lat] in degrees. */
+  readonly place?: readonly [number, number];
+};
 
 export type ProblemFacts = {
   readonly status: number;
