@@ -17,6 +17,8 @@ export type RuleReport = Pick<
    * clock is slow is not taken for a silent one. `at` when absent.
    */
   readonly heardAt?: number;
+  /** Old news when it came (a backlog): what it shows is `retro` even where it is the newest. */
+  readonly isLate?: boolean;
 };
 
 export interface RuleContext {

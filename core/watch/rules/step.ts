@@ -39,7 +39,8 @@ export function stepRules(
 
   const position = report.suspect === true ? undefined : report.position;
   const place = position === undefined ? state?.place : ([position.lon, position.lat] as const);
-  const subject: Subject = { asset, position: position ?? positionOf(state), retro: false };
+  const retro = report.isLate === true;
+  const subject: Subject = { asset, position: position ?? positionOf(state), retro };
   const events: WatchEvent[] = [];
   let states = state?.rules;
   if (state !== undefined) {
@@ -133,7 +134,7 @@ function silentDueOf({ at, gaps }: AssetRules, policy: SilencePolicy, kind: stri
 function listSilence(
   state: AssetRules,
   policy: SilencePolicy,
-  { asset, kind, at, position }: RuleReport,
+  { asset, kind, at, position, isLate: retro = false }: RuleReport,
   events: WatchEvent[],
 ): void {
   const cadenceMs = cadenceOf(state.gaps);
@@ -141,10 +142,10 @@ function listSilence(
   if (state.silentAt === undefined) {
     const dueAt = silentDueOf(state, policy, kind);
     if (dueAt === undefined || dueAt > at) return;
-    const before: Subject = { asset, position: positionOf(state), retro: false };
+    const before: Subject = { asset, position: positionOf(state), retro };
     events.push(silenceEventOf("silent", { at: dueAt, lastAt, cadenceMs }, before));
   }
-  const now: Subject = { asset, position: position ?? positionOf(state), retro: false };
+  const now: Subject = { asset, position: position ?? positionOf(state), retro };
   events.push(silenceEventOf("back", { at, lastAt, cadenceMs }, now));
 }
 
