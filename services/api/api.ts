@@ -2,16 +2,19 @@
 
 import { connectHistory } from "@drover/core/history/client";
 import { createEdgeLinks } from "@drover/core/records/edge-links";
+import { createAlerts } from "@drover/core/records/alerts";
 import { createTokens } from "@drover/core/records/tokens";
+import { createWatchEvents } from "@drover/core/records/watch-events";
 import { createTokenVerifier } from "@drover/core/records/verifier";
 import { openRecords, type Records } from "@drover/core/records/open";
 import type { Basics } from "@drover/core/service/basics";
+import type { Clock } from "@drover/core/service/clock";
 import { createHttp } from "@drover/core/service/http";
 import type { Running } from "@drover/core/service/run";
 import { openStream } from "@drover/core/stream/open";
 import type { ApiConfig } from "./config.ts";
 import { createBoard, type Board } from "./live/board.ts";
-import { createFeed, type Feed } from "./live/feed.ts";
+import { createLive, type Live } from "./live/live.ts";
 import { seedBoard } from "./live/seed.ts";
 import { createTail, type Tail } from "./live/tail.ts";
 import { createHistoryReader, type HistoryReader } from "./history-reader.ts";
@@ -31,7 +34,6 @@ import { trackRoutes } from "./routes/track.ts";
 /** The consumer group of the `history` pipeline: what it synced is what history holds. */
 const historyGroup = "history";
 
-const feedConfig = { assetsPerEventMax: 5_000, heartbeatMs: 15_000, stuckMsMax: 60_000 };
 const readerConfig = { runningMax: 12, waitingMax: 200, answerMsMax: 15_000 };
 const ingestAnswerMsMax = 20_000;
 const tailConfig = {
@@ -62,14 +64,17 @@ export async function startApi(
   const board = createBoard({ assetsMax: config.assetsMax });
   const seed = (until: AbortSignal) => seedBoard(board, history, until);
   const tail = createTail(tailConfig, { stream, board, clock, log, seed });
-  const feed = createFeed({ ...feedConfig, clientsMax: config.liveClientsMax }, { board, clock });
-  watchApi(deps, { records, reader, board, feed, tail });
+  const events = createWatchEvents({ records, clock });
+  const alerts = createAlerts({ records, clock });
+  const liveConfig = { clientsMax: config.liveClientsMax };
+  const live = createLive(liveConfig, { board, verifier, clock, log, events, alerts });
+  watchApi(deps, { records, reader, board, live, tail });
   const app = createHttp({ version: deps.version }, { ...deps, verifier });
   const readmit = createReadmit(
     { ingestUrl: config.ingestUrl, answerMsMax: ingestAnswerMsMax },
     { reader, clock },
   );
-  const liveClients = () => feed.clients();
+  const liveClients = () => live.clients();
   const routes = [
     ...assetRoutes({ board, reader }),
     ...trackRoutes({ reader, clock }),
@@ -78,22 +83,22 @@ export async function startApi(
     ...quarantineRoutes({ reader, readmit }),
     ...sessionRoutes({ tokens }),
     ...edgeRoutes({ links: createEdgeLinks({ records, clock }) }),
-    ...liveRoutes(feed, signal),
+    ...liveRoutes(live.feed, signal),
     ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
   ];
   for (const one of [...routes, openApiRoute(routes, deps.version.version)]) one.register(app);
   await registerPage(app);
-  const following = tail.run(signal);
+  live.accept(app.server, signal);
+  const following = Promise.all([tail.run(signal), live.run(signal)]);
   const url = await app.listen({ host: config.host, port: config.port });
   log.info({ url }, "listening");
-  const waiting = new AbortController();
-  const waited = clock.sleep(config.boardWaitMs, AbortSignal.any([signal, waiting.signal]));
-  await Promise.race([tail.caughtUp, waited.catch(() => {})]);
-  waiting.abort();
+  await untilCaughtUp(tail, config.boardWaitMs, clock, signal);
   return {
     url,
     stopAccepting: () => app.close(),
-    drain: () => following,
+    async drain() {
+      await following;
+    },
     async close() {
       await stream[Symbol.asyncDispose]();
       await records[Symbol.asyncDispose]();
@@ -102,17 +107,30 @@ export async function startApi(
   };
 }
 
+/** Who asks first finds a board; a history that is away keeps nobody waiting for longer. */
+async function untilCaughtUp(
+  tail: Tail,
+  waitMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = new AbortController();
+  const waited = clock.sleep(waitMs, AbortSignal.any([signal, waiting.signal]));
+  await Promise.race([tail.caughtUp, waited.catch(() => {})]);
+  waiting.abort();
+}
+
 interface Parts {
   readonly records: Records;
   readonly reader: HistoryReader;
   readonly board: Board;
-  readonly feed: Feed;
+  readonly live: Live;
   readonly tail: Tail;
 }
 
 /** What is told of this process: its checks and its gauges. */
 function watchApi({ health, metrics }: Basics, parts: Parts): void {
-  const { records, reader, board, feed, tail } = parts;
+  const { records, reader, board, live, tail } = parts;
   health.addCheck({
     name: "records",
     kind: "ready",
@@ -131,7 +149,11 @@ function watchApi({ health, metrics }: Basics, parts: Parts): void {
     },
   });
   metrics.gaugeOf({ name: "board_assets", help: "assets on the board" }, () => board.size());
-  metrics.gaugeOf({ name: "live_clients", help: "live clients" }, () => feed.clients());
+  metrics.gaugeOf({ name: "live_clients", help: "live clients" }, () => live.clients());
+  const sent = { name: "live_bytes_sent", help: "bytes of binary frames to live clients" };
+  metrics.gaugeOf(sent, () => live.counts().bytes);
+  const skipped = { name: "live_ticks_skipped", help: "ticks at which a client was too slow" };
+  metrics.gaugeOf(skipped, () => live.counts().skipped);
   const behind = { name: "tail_behind", help: "reports between tail and end of the stream" };
   metrics.gaugeOf(behind, () => tail.status().behind);
 }

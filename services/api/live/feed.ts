@@ -5,12 +5,13 @@
 // that it can take.
 
 import type { ServerResponse } from "node:http";
+import type { LiveMessage } from "@drover/core/model/live-messages";
 import type { Clock } from "@drover/core/service/clock";
+import type { Permit, Semaphore } from "@drover/core/service/limits";
 import type { AssetFilter, Board } from "./board.ts";
+import type { NoticePlaces, Notices } from "./notices.ts";
 
 export interface FeedConfig {
-  /** Clients beyond this are refused. */
-  readonly clientsMax: number;
   /** Assets in one event; the rest follows with the next. */
   readonly assetsPerEventMax: number;
   readonly heartbeatMs: number;
@@ -20,21 +21,29 @@ export interface FeedConfig {
 
 export interface FeedRequest {
   readonly filter: AssetFilter;
-  /** At most one event in this time. */
+  /** At most one event of assets in this time. */
   readonly everyMs: number;
+  /** Where watching's events and alerts go on. */
+  readonly places: NoticePlaces;
+}
+
+export interface FeedDeps {
+  readonly board: Board;
+  readonly clock: Clock;
+  /** One seat for each live client, of either kind. */
+  readonly seats: Pick<Semaphore, "tryAcquire">;
+  readonly notices: Pick<Notices, "join">;
 }
 
 export interface Feed {
-  /** True while one more client may come. */
-  hasRoom(): boolean;
+  /** A place for one more client; undefined when there is none. */
+  seat(): Permit | undefined;
   /** Serves one client until it leaves or the signal aborts. */
   serve(response: ServerResponse, request: FeedRequest, signal: AbortSignal): Promise<void>;
-  clients(): number;
 }
 
-export function createFeed(config: FeedConfig, deps: { board: Board; clock: Clock }): Feed {
-  const { board, clock } = deps;
-  let clients = 0;
+export function createFeed(config: FeedConfig, deps: FeedDeps): Feed {
+  const { board, clock, seats, notices } = deps;
 
   async function pump(
     response: ServerResponse,
@@ -67,14 +76,21 @@ export function createFeed(config: FeedConfig, deps: { board: Board; clock: Cloc
   }
 
   return {
-    hasRoom: () => clients < config.clientsMax,
-    clients: () => clients,
+    seat: () => seats.tryAcquire(),
     async serve(response, request, signal) {
-      clients++;
       const leaving = new AbortController();
       const leave = () => leaving.abort();
       response.once("close", leave);
       response.on("error", leave);
+      // Who left while its token was looked at has closed already.
+      if (response.destroyed || response.closed) leave();
+      const member = notices.join(
+        {
+          hasRoom: () => !response.writableNeedDrain && !response.destroyed,
+          tell: (type, json) => void response.write(noticeText(type, json)),
+        },
+        request.places,
+      );
       try {
         response.writeHead(200, {
           "content-type": "text/event-stream; charset=utf-8",
@@ -85,11 +101,16 @@ export function createFeed(config: FeedConfig, deps: { board: Board; clock: Cloc
         response.write("retry: 1000\n\n");
         await pump(response, request, AbortSignal.any([signal, leaving.signal]));
       } finally {
-        clients--;
+        member.leave();
         response.end();
       }
     },
   };
+}
+
+/** An event without an id: `id` is the place in the assets' changes. */
+function noticeText(type: LiveMessage["type"], json: string): string {
+  return `event: ${type}\ndata: ${json}\n\n`;
 }
 
 /** One server-sent event (WHATWG HTML §9.2.6); JSON has no raw line break, so one data line. */
