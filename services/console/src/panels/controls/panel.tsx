@@ -12,11 +12,14 @@ export interface PanelProps {
   readonly actions?: ReactNode;
   /** Between head and body; it stays when the body scrolls. */
   readonly bar?: ReactNode;
+  /** The children scroll by themselves and reach from edge to edge. */
+  readonly isFilled?: boolean;
   readonly children: ReactNode;
 }
 
 /** What every panel has: a head with its name and the way out, and a body that scrolls. */
-export function Panel({ title, count, onBack, actions, bar, children }: PanelProps) {
+export function Panel(props: PanelProps) {
+  const { title, count, onBack, actions, bar, isFilled = false, children } = props;
   return (
     <section className="panel" aria-label={title}>
       <header>
@@ -40,7 +43,7 @@ export function Panel({ title, count, onBack, actions, bar, children }: PanelPro
         </button>
       </header>
       {bar !== undefined && <div className="panel-bar">{bar}</div>}
-      <div className="body">{children}</div>
+      <div className={isFilled ? "body filled" : "body"}>{children}</div>
     </section>
   );
 }
