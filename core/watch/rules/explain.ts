@@ -2,7 +2,7 @@
 
 import type { Explanation, WatchEvent } from "../../model/event.ts";
 import type { Rule } from "../../model/rule.ts";
-import { eventId } from "../zones/event-id.ts";
+import { eventId } from "../event-id.ts";
 import type { Shown } from "./judge.ts";
 import type { Transition } from "./machine.ts";
 import type { CompiledRule, LeafCondition } from "./rule-set.ts";
