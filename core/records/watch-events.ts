@@ -2,7 +2,7 @@
 // they look for what is new and hold it until they commit: numbers become visible in their order,
 // without gaps, and a reader of `after(number)` misses none.
 
-import type { Expression, ExpressionBuilder, SqlBool, Transaction } from "kysely";
+import type { Expression, ExpressionBuilder, Kysely, SqlBool, Transaction } from "kysely";
 import { type EventKind, StoredEvent, type WatchEvent } from "../model/event.ts";
 import type { Clock } from "../service/clock.ts";
 import type { Records } from "./open.ts";
@@ -76,25 +76,6 @@ export function createWatchEvents(deps: {
   const config = deps.config ?? watchEventsDefaults;
   let forgetAt = 0;
 
-  async function newestNumber(): Promise<number> {
-    const row = await db
-      .selectFrom("watch_counter")
-      .select("value")
-      .where("name", "=", "event")
-      .executeTakeFirstOrThrow();
-    return row.value;
-  }
-
-  async function forget(recordedBefore: number, numberMax: number): Promise<number> {
-    const [result] = await db
-      .deleteFrom("watch_event")
-      .where((row) =>
-        row.or([row("recorded_at", "<", recordedBefore), row("number", "<=", numberMax)]),
-      )
-      .execute();
-    return Number(result?.numDeletedRows ?? 0n);
-  }
-
   return {
     async append(events, nowMs) {
       const unique = [...new Map(events.map((event) => [event.id, event])).values()];
@@ -102,7 +83,8 @@ export function createWatchEvents(deps: {
       const stored = await db.transaction().execute((tx) => appendAll(tx, unique, nowMs));
       if (nowMs >= forgetAt) {
         forgetAt = nowMs + FORGET_EVERY_MS;
-        await forget(nowMs - config.keepMs, (await newestNumber()) - config.countMax);
+        const numberMax = (await readNewest(db)) - config.countMax;
+        await forget(db, { recordedBefore: nowMs - config.keepMs, numberMax });
       }
       return stored;
     },
@@ -148,9 +130,34 @@ export function createWatchEvents(deps: {
       return rows.map(eventOf);
     },
 
-    newestNumber,
-    forgetBefore: (recordedBefore) => forget(recordedBefore, 0),
+    newestNumber: () => readNewest(db),
+    forgetBefore: (recordedBefore) => forget(db, { recordedBefore, numberMax: 0 }),
   };
+}
+
+async function readNewest(db: Kysely<RecordsSchema>): Promise<number> {
+  const row = await db
+    .selectFrom("watch_counter")
+    .select("value")
+    .where("name", "=", "event")
+    .executeTakeFirstOrThrow();
+  return row.value;
+}
+
+async function forget(
+  db: Kysely<RecordsSchema>,
+  bounds: { readonly recordedBefore: number; readonly numberMax: number },
+): Promise<number> {
+  const [result] = await db
+    .deleteFrom("watch_event")
+    .where((row) =>
+      row.or([
+        row("recorded_at", "<", bounds.recordedBefore),
+        row("number", "<=", bounds.numberMax),
+      ]),
+    )
+    .execute();
+  return Number(result?.numDeletedRows ?? 0n);
 }
 
 function conditionsOf(

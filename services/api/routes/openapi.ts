@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ingestHeaders, ingestPath, IngestAnswer, ndjson } from "@drover/core/model/ingest";
 import { Report } from "@drover/core/model/report";
 import { PROBLEM_TYPE } from "@drover/core/service/problem";
-import { route, type Route } from "./route.ts";
+import { type Content, route, type Route } from "./route.ts";
 
 const ProblemShape = z.object({
   type: z.string(),
@@ -12,7 +12,16 @@ const ProblemShape = z.object({
   status: z.int(),
   detail: z.string().optional(),
   instance: z.string(),
-  errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+  errors: z
+    .array(
+      z.object({
+        field: z.string(),
+        detail: z.string(),
+        index: z.int().optional().meta({ description: "which of many, from 0" }),
+        place: z.array(z.number()).optional().meta({ description: "[lon, lat] of the mistake" }),
+      }),
+    )
+    .optional(),
 });
 
 /** The document itself; `version` is the platform's. */
@@ -22,6 +31,11 @@ export function openApiOf(routes: readonly Route[], version: string): Record<str
     const path = one.path.replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [one.method.toLowerCase()]: operationOf(one) };
   }
+  const schemas: Record<string, unknown> = {
+    Problem: schemaOf(ProblemShape, "output"),
+    Report: schemaOf(Report, "input"),
+  };
+  hoist(paths, schemas);
   paths[ingestPath] = { ...paths[ingestPath], post: ingestOperation() };
   return {
     openapi: "3.1.0",
@@ -35,34 +49,46 @@ export function openApiOf(routes: readonly Route[], version: string): Record<str
     paths,
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-      schemas: { Problem: schemaOf(ProblemShape, "output"), Report: schemaOf(Report, "input") },
+      schemas,
     },
   };
 }
 
 function operationOf(one: Route): Record<string, unknown> {
-  const parameters = [...parametersOf(one.params, "path"), ...parametersOf(one.query, "query")];
+  const { body } = one;
+  const parameters = [
+    ...parametersOf(one.params, "path"),
+    ...parametersOf(one.query, "query"),
+    ...Object.entries(one.headers ?? {}).map(([name, meaning]) => header(name, meaning)),
+  ];
   return {
     summary: one.summary,
     operationId: operationId(one),
     ...(one.access === "public" && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(one.body && {
+    ...(body && {
       requestBody: {
-        required: !one.body.safeParse({}).success,
-        content: { "application/json": { schema: schemaOf(one.body, "input") } },
+        required: !body.safeParse({}).success,
+        content: contentOf(
+          ["application/json", ...(one.bodyTypes ?? [])].map((type) => ({ type, schema: body })),
+          "input",
+        ),
       },
     }),
     responses: {
-      "200": {
+      [one.status ?? 200]: {
         description: one.summary,
-        content: {
-          [one.answer.type.split(";")[0] ?? ""]: { schema: schemaOf(one.answer.schema, "output") },
-        },
+        content: contentOf([one.answer, ...(one.alsoAnswers ?? [])], "output"),
       },
       ...problems,
     },
   };
+}
+
+function contentOf(contents: readonly Content[], io: "input" | "output"): Record<string, unknown> {
+  return Object.fromEntries(
+    contents.map(({ type, schema }) => [type.split(";")[0], { schema: schemaOf(schema, io) }]),
+  );
 }
 
 const problems = {
@@ -96,6 +122,37 @@ function parametersOf(schema: z.ZodType | undefined, place: "path" | "query"): u
 function schemaOf(schema: z.core.$ZodType, io: "input" | "output"): Record<string, unknown> {
   const { $schema: _schema, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   return rest;
+}
+
+/**
+ * A schema that contains itself comes with definitions of its own (`$defs`). References are from the
+ * root of the document, so they move to its components; equal ones share a name.
+ */
+function hoist(paths: Record<string, unknown>, schemas: Record<string, unknown>): void {
+  const names = new Map<string, string>();
+  const walk = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    if ("$defs" in node && typeof node.$defs === "object" && node.$defs !== null) {
+      const { $defs, ...own } = node;
+      const text = JSON.stringify($defs);
+      const name = names.get(text) ?? `Definition${names.size + 1}`;
+      names.set(text, name);
+      const rename = (value: unknown): unknown =>
+        JSON.parse(
+          JSON.stringify(value).replaceAll(
+            /"#\/\$defs\/(\w+)"/g,
+            `"#/components/schemas/${name}$1"`,
+          ),
+        );
+      for (const [key, definition] of Object.entries($defs)) {
+        schemas[`${name}${key}`] = rename(definition);
+      }
+      Reflect.deleteProperty(node, "$defs");
+      Object.assign(node, rename(own));
+    }
+    for (const value of Object.values(node)) walk(value);
+  };
+  walk(paths);
 }
 
 const header = (name: string, description: string) => ({

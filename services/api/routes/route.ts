@@ -14,8 +14,16 @@ export interface RouteRequest<P, Q, B> {
   readonly reply: FastifyReply;
 }
 
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** What an answer or a body may be. */
+export interface Content {
+  readonly type: string;
+  readonly schema: z.ZodType;
+}
+
 export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
-  readonly method: "GET" | "POST";
+  readonly method: Method;
   /** As fastify writes it: `/v1/assets/:asset`. */
   readonly path: string;
   readonly summary: string;
@@ -23,8 +31,18 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Types of the body beside JSON that the same schema describes. */
+  readonly bodyTypes?: readonly string[];
+  /** Larger bodies get 413; 1 MiB when absent. */
+  readonly bodyBytesMax?: number;
+  /** Headers of the request that the handler reads, with their meaning. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Shape of a good answer; documented, not enforced. */
-  readonly answer: { readonly type: string; readonly schema: z.ZodType };
+  readonly answer: Content;
+  /** What it may be instead, when the caller asks for it; the handler then sets the type. */
+  readonly alsoAnswers?: readonly Content[];
+  /** Status of a good answer: 200 when absent; the handler sets it. */
+  readonly status?: 200 | 201;
   /** Takes the token as `?access_token=`, for clients that cannot set a header. */
   readonly allowsQueryToken?: boolean;
   /**
@@ -35,15 +53,21 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
 }
 
 /** A route whose types are settled: what the table of routes holds. */
-export interface Route {
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly summary: string;
-  readonly access: Access;
+export interface Route extends Pick<
+  RouteSpec<z.ZodType, z.ZodType, z.ZodType>,
+  | "method"
+  | "path"
+  | "summary"
+  | "access"
+  | "bodyTypes"
+  | "headers"
+  | "answer"
+  | "alsoAnswers"
+  | "status"
+> {
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
-  readonly answer: { readonly type: string; readonly schema: z.ZodType };
   register(app: HttpApp): void;
 }
 
@@ -64,6 +88,7 @@ export function route<
       app.route({
         method: spec.method,
         url: spec.path,
+        ...(spec.bodyBytesMax !== undefined && { bodyLimit: spec.bodyBytesMax }),
         config: { access: spec.access, allowsQueryToken: spec.allowsQueryToken ?? false },
         handler: async (request, reply) => {
           const leaving = new AbortController();
@@ -76,8 +101,8 @@ export function route<
             reply,
           });
           if (answer === undefined) return reply;
-          if (typeof answer === "string") return reply.type(spec.answer.type).send(answer);
-          return reply.type(spec.answer.type).send(JSON.stringify(answer));
+          if (!reply.hasHeader("content-type")) reply.type(spec.answer.type);
+          return reply.send(typeof answer === "string" ? answer : JSON.stringify(answer));
         },
       });
     },
