@@ -16,6 +16,8 @@ import { createWireShelf } from "./wire-shelf.ts";
 export interface FrameSink {
   /** Whether everything before has been taken. */
   isReady(): boolean;
+  /** A hello: small, and sent whether the client is ready or not. */
+  greet(frame: Uint8Array): void;
   send(frame: Uint8Array): void;
 }
 
@@ -178,7 +180,7 @@ class Hub implements LiveHub {
     member.wanted = undefined;
     member.lookedMs = this.#deps.clock.monotonicMs();
     const resume = `${this.#session}.${wanted.filterHash}`;
-    member.sink.send(
+    member.sink.greet(
       encodeHello({ session: this.#session, resume, serverMs: this.#deps.clock.now() }),
     );
     const isFirst = member.subscription === undefined;

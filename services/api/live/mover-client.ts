@@ -91,6 +91,8 @@ class TrackedClient implements MoverClient {
 
   change(subscription: Subscription): void {
     this.#filter = subscription.filter;
+    // Of what this filter shows, nothing is known to be complete.
+    this.#version = 0;
     this.#deps.board.each((slot) => {
       const isKnown = (this.#markOf(slot.number) & known) !== 0;
       if (isKnown !== matches(slot.state, this.#filter)) this.#wait(slot.number);

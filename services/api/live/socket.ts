@@ -116,6 +116,7 @@ class SocketClient implements LiveSocket {
       const subscription = readSubscription(data.toString("utf8"));
       this.#member ??= this.#deps.hub.join({
         isReady: () => this.#sendingSinceMs === undefined,
+        greet: (frame) => this.#socket.send(frame),
         send: (frame) => this.#send(frame),
       });
       this.#member.subscribe(subscription);
