@@ -12,13 +12,18 @@ export interface AlertTable {
   readonly asset: string | null;
   readonly zone: string | null;
   readonly rule: string | null;
+  /** The cause whose standing would explain this one. */
+  readonly site: string | null;
+  readonly inhibited_by: string | null;
+  /** 1 while there is something to tell that is held back. */
+  readonly is_held: number;
   readonly raised_at: number;
   readonly cleared_at: number | null;
   /** Grows with every change of any alert, in the order of commits. */
   readonly revision: number;
   /** When time alone changes it next: escalation, end of flapping, end by itself. */
   readonly due_at: number | null;
-  /** JSON of an `AlertRecord` (core/watch/alerts/lifecycle.ts). */
+  /** JSON of an `AlertRecord`. */
   readonly body: string;
 }
 
@@ -105,7 +110,6 @@ export interface MessageTable {
 export interface JobLeaseTable {
   readonly job: string;
   readonly holder: string;
-  readonly fence: number;
   readonly expires_at: number;
 }
 

@@ -25,18 +25,25 @@ async function createAlerts(db: Db): Promise<void> {
     .addColumn("asset", "varchar(100)")
     .addColumn("zone", "varchar(64)")
     .addColumn("rule", "varchar(64)")
+    .addColumn("site", "varchar(100)")
+    .addColumn("inhibited_by", "varchar(100)")
+    .addColumn("is_held", "smallint", (column) => column.notNull())
     .addColumn("raised_at", "bigint", (column) => column.notNull())
     .addColumn("cleared_at", "bigint")
     .addColumn("revision", "bigint", (column) => column.notNull().unique())
     .addColumn("due_at", "bigint")
     .addColumn("body", "text", (column) => column.notNull())
     .execute();
-  const index = (name: string, columns: ("state" | "raised_at" | "id" | "asset" | "due_at")[]) =>
+  type Column = "state" | "raised_at" | "id" | "asset" | "due_at" | "site" | "inhibited_by";
+  const index = (name: string, columns: (Column | "is_held")[]) =>
     db.schema.createIndex(name).on("alert").columns(columns).execute();
   await index("alert_by_age", ["raised_at", "id"]);
   await index("alert_by_state", ["state", "raised_at", "id"]);
   await index("alert_by_asset", ["asset", "raised_at", "id"]);
   await index("alert_by_due", ["due_at"]);
+  await index("alert_by_site", ["site", "state"]);
+  await index("alert_by_inhibition", ["inhibited_by"]);
+  await index("alert_by_hold", ["is_held"]);
 }
 
 async function createCauses(db: Db): Promise<void> {
@@ -69,7 +76,8 @@ async function createCauses(db: Db): Promise<void> {
     .addColumn("name", "varchar(32)", (column) => column.primaryKey())
     .addColumn("value", "bigint", (column) => column.notNull())
     .execute();
-  await db.insertInto("alert_counter").values({ name: "revision", value: 0 }).execute();
+  const counters = ["revision", "telling", "message"].map((name) => ({ name, value: 0 }));
+  await db.insertInto("alert_counter").values(counters).execute();
 }
 
 async function createWhoIsTold(db: Db): Promise<void> {
@@ -94,7 +102,6 @@ async function createWhoIsTold(db: Db): Promise<void> {
     .createTable("job_lease")
     .addColumn("job", "varchar(64)", (column) => column.primaryKey())
     .addColumn("holder", "varchar(200)", (column) => column.notNull())
-    .addColumn("fence", "bigint", (column) => column.notNull())
     .addColumn("expires_at", "bigint", (column) => column.notNull())
     .execute();
 }
@@ -119,6 +126,7 @@ async function createTellings(db: Db): Promise<void> {
     columns: ("receiver" | "state" | "number" | "alert" | "message")[],
   ) => db.schema.createIndex(name).on("notification").columns(columns).execute();
   await index("notification_by_receiver", ["receiver", "state", "number"]);
+  await index("notification_by_state", ["state", "number"]);
   await index("notification_by_alert", ["alert", "number"]);
   await index("notification_by_message", ["message", "number"]);
   await db.schema
@@ -140,4 +148,5 @@ async function createTellings(db: Db): Promise<void> {
     .on("message")
     .columns(["receiver", "state", "number"])
     .execute();
+  await db.schema.createIndex("message_by_end").on("message").column("ended_at").execute();
 }

@@ -15,7 +15,7 @@ import type { Alert } from "../../model/alert.ts";
 import { notifiableMs } from "../../model/event.ts";
 import type { Severity } from "../../model/severity.ts";
 import type { AlertChange, ClearChange, RaiseChange } from "./change.ts";
-import { calmAt, countChange, isFlapping } from "./flapping.ts";
+import { calm, calmAt, countChange, isFlapping } from "./flapping.ts";
 import { type AlertRecord, type CauseState, standing } from "./record.ts";
 
 export interface Advanced {
@@ -65,10 +65,14 @@ export function end(
 ): Advanced {
   const newest = standing(cause.newest);
   if (newest === undefined) return { cause, record: undefined };
-  const record = { ...newest, clearAt: undefined, alert: cleared(newest.alert, by) };
-  // What was heard up to now is over; what is newer raises again.
+  const isCondition = by.clearedBy === "condition";
+  const isFlapping = isCondition && newest.alert.isFlapping;
+  const alert = { ...cleared(newest.alert, by), isFlapping };
+  const record = { ...newest, clearAt: undefined, alert };
+  // What was heard up to now is over; what is newer raises again. A person's word ends the flapping.
   const clearedAt = Math.max(cause.clearedAt, newest.alert.lastEventAt);
-  return { cause: { ...cause, clearedAt, newest: record }, record };
+  const flap = isCondition ? cause.flap : calm;
+  return { cause: { ...cause, clearedAt, flap, newest: record }, record };
 }
 
 /** What time alone did: escalation, an end by itself, calm. */
@@ -218,8 +222,8 @@ function reopen(record: AlertRecord, change: RaiseChange, nowMs: number): AlertR
 function clear(cause: CauseState, change: ClearChange, nowMs: number): Advanced {
   const { at } = change.event;
   const later = { ...cause, clearedAt: Math.max(cause.clearedAt, at) };
-  const { newest } = later;
-  if (!isStanding(newest) || at < newest.alert.lastEventAt)
+  const newest = standing(later.newest);
+  if (newest === undefined || at < newest.alert.lastEventAt)
     return { cause: later, record: undefined };
   const flap = change.event.retro ? later.flap : countChange(later.flap, at);
   const ended = end({ ...later, flap }, { clearedAt: at, clearedBy: "condition" });

@@ -23,13 +23,9 @@ export interface Settled {
  * The change that makes it flap is still told; what follows is held until it has calmed down.
  */
 export function settle(before: AlertRecord | undefined, after: AlertRecord, hold: Hold): Settled {
-  const { silencedBy: _silence, inhibitedBy: _inhibition, ...alert } = after.alert;
-  const now: Alert = {
-    ...alert,
-    ...(hold.silencedBy !== undefined && { silencedBy: hold.silencedBy }),
-    ...(hold.inhibitedBy !== undefined && { inhibitedBy: hold.inhibitedBy }),
-  };
   const telling = tellingOf(after);
+  const isOver = after.alert.state === "cleared" && telling === undefined;
+  const now = withHold(after.alert, isOver ? {} : hold);
   const flapped = before?.alert.isFlapping === true && now.isFlapping;
   const isHeldBack = hold.silencedBy !== undefined || hold.inhibitedBy !== undefined || flapped;
   if (telling !== undefined && isHeldBack) {
@@ -38,6 +34,15 @@ export function settle(before: AlertRecord | undefined, after: AlertRecord, hold
   const { state, severity } = now;
   const told = telling === undefined ? lowered(after) : { state, severity };
   return { record: { ...after, alert: now, isHeld: false, told }, telling };
+}
+
+function withHold({ silencedBy: _s, inhibitedBy: _i, ...alert }: Alert, hold: Hold): Alert {
+  const { silencedBy, inhibitedBy } = hold;
+  return {
+    ...alert,
+    ...(silencedBy !== undefined && { silencedBy }),
+    ...(inhibitedBy !== undefined && { inhibitedBy }),
+  };
 }
 
 function tellingOf({ alert, told, isTellable }: AlertRecord): Telling | undefined {
