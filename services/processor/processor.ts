@@ -10,24 +10,48 @@ import type { Basics } from "@drover/core/service/basics";
 import { createHttp } from "@drover/core/service/http";
 import type { Running } from "@drover/core/service/run";
 import { openStream } from "@drover/core/stream/open";
+import { endOf } from "./ending.ts";
 import { createEvents } from "./events.ts";
 import { historyGroup, runHistoryPipeline } from "./pipelines/history.ts";
 import type { HistoryPipelineConfig } from "./pipelines/history.ts";
+import { startWatch } from "./watch/start.ts";
+import type { WatchProcessorConfig } from "./watch/start.ts";
 
-export interface ProcessorConfig extends HistoryPipelineConfig {
+/** What both pipelines need of their surroundings. */
+export interface PlaceConfig {
   readonly host: string;
   readonly port: number;
+  /** The name in the group. */
   readonly member: string;
   readonly streamUrl: string;
+}
+
+export interface HistoryProcessorConfig extends PlaceConfig, HistoryPipelineConfig {
+  readonly pipeline: "history";
   readonly history: HistoryConfig;
   readonly retentionDays: number;
 }
 
+export type ProcessorConfig = HistoryProcessorConfig | WatchProcessorConfig;
+
 const backoffConfig = { minMs: 100, maxMs: 2_000 };
 
-/** Starts the pipeline `history`; resolves once its store is prepared and its group joined. */
+/** Starts the pipeline; resolves once its store is prepared and its group joined. */
 export async function startProcessor(
   config: ProcessorConfig,
+  deps: Basics,
+  signal: AbortSignal,
+): Promise<Running> {
+  switch (config.pipeline) {
+    case "history":
+      return startHistory(config, deps, signal);
+    case "watch":
+      return startWatch(config, deps, signal);
+  }
+}
+
+async function startHistory(
+  config: HistoryProcessorConfig,
   deps: Basics,
   signal: AbortSignal,
 ): Promise<Running> {
@@ -66,16 +90,10 @@ export async function startProcessor(
   };
 }
 
-/** A pipeline ends by itself only when it fails; when it was asked to stop, `drain` waits for it. */
-async function endOf(working: Promise<void>, signal: AbortSignal): Promise<void> {
-  await working;
-  if (signal.aborted) await new Promise<never>(() => {});
-}
-
 /** Waits for the database, brings it to shape and proves that it drops repetitions. */
 async function prepareHistory(
   history: History,
-  config: ProcessorConfig,
+  config: HistoryProcessorConfig,
   deps: Basics,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,0 +1,103 @@
+// Zones and rules as they are now, in the form in which they are judged. Looked at once a second; a
+// change makes new sets, and what is under way is judged by the old ones to its end.
+
+import type { Rule } from "@drover/core/model/rule";
+import type { Zone } from "@drover/core/model/zone";
+import type { Rules } from "@drover/core/records/rules";
+import type { Zones } from "@drover/core/records/zones";
+import type { Clock } from "@drover/core/service/clock";
+import { compileRules } from "@drover/core/watch/rules/rule-set";
+import type { RuleSet, SilencePolicy } from "@drover/core/watch/rules/rule-set";
+import { keptMs } from "@drover/core/watch/zones/asset-zones";
+import { createZoneSet } from "@drover/core/watch/zones/zone-set";
+import type { ZoneSet } from "@drover/core/watch/zones/zone-set";
+import type { WatchCounters } from "./events.ts";
+
+export interface Definitions {
+  readonly revision: number;
+  /** Those that hold now, by id. */
+  readonly zones: ReadonlyMap<string, Zone>;
+  readonly rules: ReadonlyMap<string, Rule>;
+  /** With the versions of the last day, so that late data meets a zone as it was. */
+  readonly zoneSet: ZoneSet;
+  readonly ruleSet: RuleSet;
+}
+
+export interface DefinitionsReader {
+  /** The newest that is known. */
+  current(): Definitions;
+  /** Looks whether something changed; gives whether it did. @throws what the records throw. */
+  refresh(): Promise<boolean>;
+}
+
+export interface DefinitionsDeps {
+  readonly zones: Pick<Zones, "revision" | "list" | "versions">;
+  readonly rules: Pick<Rules, "list">;
+  readonly clock: Pick<Clock, "now">;
+  readonly counters: Pick<WatchCounters, "definitionsRead">;
+  readonly silence: SilencePolicy;
+}
+
+/** Reads them for the first time. @throws what the records throw. */
+export async function openDefinitions(deps: DefinitionsDeps): Promise<DefinitionsReader> {
+  const { zones, clock } = deps;
+  // What was changed before this process began is known as of a day ago and as of now.
+  let past = await zones.list({ at: clock.now() - keptMs });
+  let current = await read(deps, past);
+  return {
+    current: () => current,
+    async refresh() {
+      if ((await zones.revision()) === current.revision) return false;
+      const before = current;
+      const next = await read(deps, past);
+      const changed = [...before.zones.values()].filter(
+        ({ id, version }) => next.zones.get(id)?.version !== version,
+      );
+      past = [...past, ...(await endedVersions(zones, changed))].filter(
+        ({ validUntil }) => validUntil === undefined || validUntil > clock.now() - keptMs,
+      );
+      current = await read(deps, past);
+      return true;
+    },
+  };
+}
+
+async function read(deps: DefinitionsDeps, past: readonly Zone[]): Promise<Definitions> {
+  const { zones, rules, counters, silence } = deps;
+  // Read before the lists, so that no change is missed.
+  const revision = await zones.revision();
+  const zonesNow = (await zones.list()).filter(({ isEnabled }) => isEnabled);
+  const rulesNow = await rules.list();
+  const versions = new Map<string, Zone>();
+  for (const zone of [...past, ...zonesNow]) {
+    if (zone.isEnabled) versions.set(`${zone.id} ${zone.version}`, zone);
+  }
+  const zoneSet = createZoneSet([...versions.values()]);
+  const known = { zones: new Set(zonesNow.map(({ id }) => id)), silence };
+  const { set: ruleSet, faults } = compileRules(rulesNow, known);
+  counters.definitionsRead(revision, { zones: zonesNow.length, rules: rulesNow.length }, [
+    ...faults.map(({ path, message }) => `${path}: ${message}`),
+    ...zoneSet.faults.map(({ zone, message }) => `zones.${zone}: ${message}`),
+  ]);
+  return {
+    revision,
+    zones: new Map(zonesNow.map((zone) => [zone.id, zone])),
+    rules: new Map(rulesNow.map((rule) => [rule.id, rule])),
+    zoneSet,
+    ruleSet,
+  };
+}
+
+/** The versions that were replaced or removed, with their ends. */
+async function endedVersions(
+  zones: Pick<Zones, "versions">,
+  changed: readonly Zone[],
+): Promise<readonly Zone[]> {
+  const ended: Zone[] = [];
+  for (const { id, version } of changed) {
+    for (const { value } of await zones.versions(id)) {
+      if (value.version >= version && value.validUntil !== undefined) ended.push(value);
+    }
+  }
+  return ended;
+}
