@@ -27,6 +27,11 @@ export class AskError extends Error {
     super(facts.detail ?? facts.title, options);
     this.facts = facts;
   }
+
+  /** HTTP status; 0 when no answer came. */
+  get status(): number {
+    return this.facts.status;
+  }
 }
 
 /** Reads a problem+json body (RFC 9457), and makes one of anything else. */

@@ -1,18 +1,19 @@
 import { useSyncExternalStore } from "react";
+import { serverNowMs } from "../../live/feed.ts";
 import { useConsole } from "../../state/use-console.ts";
 
 // One clock for every age on the page, so that they all turn at the same moment.
 
 const EVERY_MS = 1_000;
 const listeners = new Set<() => void>();
-let nowMs = Date.now();
+let nowMs = serverNowMs();
 let timer: ReturnType<typeof setInterval> | undefined;
 
 function listen(listener: () => void): () => void {
   listeners.add(listener);
-  nowMs = Date.now();
+  nowMs = serverNowMs();
   timer ??= setInterval(() => {
-    nowMs = Date.now();
+    nowMs = serverNowMs();
     for (const one of listeners) one();
   }, EVERY_MS);
   return () => {
@@ -23,7 +24,7 @@ function listen(listener: () => void): () => void {
   };
 }
 
-/** The present, to the second, epoch ms. */
+/** The present by the server's clock, to the second, epoch ms. */
 export const useNow = (): number => useSyncExternalStore(listen, () => nowMs);
 
 /** The moment that the page shows: the replayed one, or else the present. */

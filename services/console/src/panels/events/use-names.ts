@@ -6,9 +6,8 @@ import { useRules } from "../rules/use-rules.ts";
 export function useNames(): (id: string) => string | undefined {
   const zones = useConsole((state) => state.zones);
   const rules = useRules().value;
-  const names = useMemo(
-    () => new Map([...zones, ...(rules ?? [])].map(({ id, name }) => [id, name])),
-    [zones, rules],
-  );
-  return (id) => names.get(id);
+  return useMemo(() => {
+    const names = new Map([...zones, ...(rules ?? [])].map(({ id, name }) => [id, name]));
+    return (id: string) => names.get(id);
+  }, [zones, rules]);
 }
