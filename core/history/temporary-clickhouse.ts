@@ -19,8 +19,8 @@ export interface TemporaryClickhouse extends AsyncDisposable {
   /** Whether it is the embedded engine, which can be killed and started again. */
   readonly isEmbedded: boolean;
   connect(): History;
-  /** SIGKILL, and a start on the same folder and port. */
-  restart(): Promise<void>;
+  /** SIGKILL, and a start on the same folder and port; `between` may change the folder. */
+  restart(between?: () => Promise<void>): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 20_000;
@@ -67,8 +67,9 @@ async function startEmbedded(): Promise<TemporaryClickhouse> {
     config,
     isEmbedded: true,
     connect: () => connectHistory(config),
-    async restart() {
+    async restart(between) {
       await kill();
+      await between?.();
       child = await start();
     },
     async [Symbol.asyncDispose]() {

@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { createServer, request as forward } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connectHistory } from "@drover/core/history/client";
 import type { History, HistoryConfig } from "@drover/core/history/client";
+import { derivedSelect } from "@drover/core/history/derived";
+import { insertRows } from "@drover/core/history/insert";
 import { migrateHistory } from "@drover/core/history/migrations";
 import { startClickhouse } from "@drover/core/history/temporary-clickhouse";
 import type { TemporaryClickhouse } from "@drover/core/history/temporary-clickhouse";
 import { systemClock } from "@drover/core/service/clock";
+import type { Entry, StreamLog } from "@drover/core/stream/log";
 import { all, countOf, countStored, createTestStream, startPipeline } from "./testing.ts";
 
 let clickhouse: TemporaryClickhouse;
@@ -228,6 +232,101 @@ test("kill -9 of the database in the midst of inserts loses nothing and counts n
   await pipeline.stop();
   assert.deepEqual(await countStored(history), all(source.appended()));
 });
+
+/** What the views made, beside the same derived at once from `reports`; each line says what differs. */
+async function differences(): Promise<readonly string[]> {
+  const columns = {
+    motion:
+      "step, asset, bucket, sum(reports), sum(altitude_count), sum(altitude_sum), min(altitude_min), " +
+      "max(altitude_max), min(altitude_first), max(altitude_last), sum(speed_count), max(place_last)",
+    // Sums of floating point depend on the order of adding.
+    measurements:
+      "step, asset, metric, bucket, sum(count), min(min), max(max), min(first), max(last)",
+    heat: "resolution, bucket, cell, sum(reports)",
+    map_points: "level, place, at, asset, count()",
+  };
+  const keys = { motion: 3, measurements: 4, heat: 3, map_points: 4 };
+  const found: string[] = [];
+  for (const table of ["motion", "measurements", "heat", "map_points"] as const) {
+    const by = columns[table].split(", ").slice(0, keys[table]).join(", ");
+    const of = (source: string) => `SELECT ${columns[table]} FROM ${source} GROUP BY ${by}`;
+    const derived = of(`(${derivedSelect(table, { table: "reports" })})`);
+    const [counts] = await history.rows<{ missing: number; surplus: number; all: number }>(
+      `SELECT (SELECT count() FROM (${derived} EXCEPT ${of(table)})) AS missing,
+         (SELECT count() FROM (${of(table)} EXCEPT ${derived})) AS surplus,
+         (SELECT count() FROM (${derived})) AS all`,
+    );
+    assert.ok((counts?.all ?? 0) > 0 || table === "measurements", `${table} has rows to compare`);
+    if (counts?.missing !== 0 || counts.surplus !== 0) {
+      found.push(`${table}: ${JSON.stringify(counts)}`);
+    }
+  }
+  return found;
+}
+
+test("the database killed again and again while views are fed: they agree with the reports", async (t) => {
+  if (!clickhouse.isEmbedded) {
+    t.skip("a server by URL is not ours to kill");
+    return;
+  }
+  await using source = await createTestStream();
+  const config = { feedLingerMs: 5 };
+  const pipeline = await startPipeline("one", { stream: await source.open(), history, config });
+  const over = new AbortController();
+  const appending = (async () => {
+    while (!over.signal.aborted) {
+      await source.append(40);
+      await systemClock.sleep(3);
+    }
+  })();
+  for (let kill = 0; kill < 4; kill++) {
+    const before = source.appended();
+    while (source.appended() < before + 1_000) await systemClock.sleep(5);
+    await clickhouse.restart();
+  }
+  over.abort();
+  await appending;
+  await source.drained();
+  await pipeline.stop();
+  assert.deepEqual(await countStored(history), all(source.appended()));
+  assert.deepEqual(await differences(), []);
+});
+
+test("a block whose token was noted and whose part was not put in place goes in after all", async (t) => {
+  if (!clickhouse.isEmbedded) {
+    t.skip("a server by URL is not ours to kill");
+    return;
+  }
+  const stored = async () => (await countStored(history))["minutes"];
+  await using source = await createTestStream();
+  await source.append(300);
+  const entries = await readAll(source.stream);
+  const chunks = entries.map(({ bytes }) => bytes);
+  const insert = async (table: string) =>
+    insertRows(history, { table, token: `cut-${table}`, chunks });
+  await insert("reports");
+  await insert("feed");
+  assert.equal(await stored(), 300);
+  const folders = await history.rows<{ path: string }>(
+    "SELECT path FROM system.parts WHERE table = 'motion' AND active AND name LIKE '60-%'",
+  );
+  await clickhouse.restart(async () => {
+    for (const { path } of folders) await rm(path, { recursive: true });
+  });
+  assert.equal(await stored(), 0);
+  await insert("feed");
+  await insert("feed");
+  assert.deepEqual(await countStored(history), all(300));
+  assert.deepEqual(await differences(), []);
+});
+
+async function readAll(stream: StreamLog): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for (let partition = 0; partition < stream.partitions; partition++) {
+    entries.push(...(await stream.read(partition, 0, { maxBytes: 2 ** 24, maxCount: 10_000 })));
+  }
+  return entries;
+}
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 

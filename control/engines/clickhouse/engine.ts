@@ -5,6 +5,7 @@ import type { Log } from "@drover/core/service/log";
 import { ClickHouseError } from "./errors.ts";
 import { probeFolder } from "./folder.ts";
 import { kill } from "./kill.ts";
+import { forgetLostTokens } from "./lost-tokens.ts";
 import { execute, settle, toEngineError, useDatabase } from "./seat.ts";
 import type { CallResult, Seat } from "./seat.ts";
 import { quoteName } from "./tokens.ts";
@@ -82,6 +83,9 @@ export async function openEngine(
     database: "",
   });
   await probeFolder(config.folder, open);
+  // Nobody else has the folder, and the engine reads its notes anew when it is opened again.
+  const lost = await forgetLostTokens(config.folder);
+  if (lost.tokens > 0) deps.log.warn(lost, "inserts that were cut off may be made again");
   const lanes = {
     read: createLane("read", config, open),
     write: createLane("write", config, open),
