@@ -67,6 +67,11 @@ export async function createConsumer(
   return member;
 }
 
+interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
 class Member implements Consumer {
   readonly #config: ConsumerConfig;
   readonly #seat: Seat;
@@ -75,7 +80,8 @@ class Member implements Consumer {
   readonly #listeners: ((leases: readonly Lease[]) => void)[] = [];
   readonly #commits = new Set<Promise<unknown>>();
   #leases: readonly Lease[] = [];
-  #renewedAtMs: number;
+  /** When the last renewal that succeeded was asked for, by both clocks. */
+  #renewedAt: Moment;
   #wake: (() => void) | undefined;
   #isHinted = false;
   #hints: Disposable | undefined;
@@ -85,7 +91,7 @@ class Member implements Consumer {
     this.#config = config;
     this.#seat = deps.seat;
     this.#clock = deps.clock;
-    this.#renewedAtMs = deps.clock.monotonicMs();
+    this.#renewedAt = this.#now();
   }
 
   async start(): Promise<void> {
@@ -97,6 +103,10 @@ class Member implements Consumer {
 
   leases(): readonly Lease[] {
     return this.#leases;
+  }
+
+  areLeasesFresh(): boolean {
+    return this.#sinceRenewalMs() < this.#config.leaseMs;
   }
 
   onChange(listener: (leases: readonly Lease[]) => void): void {
@@ -145,12 +155,25 @@ class Member implements Consumer {
     await this.leave();
   }
 
+  #now(): Moment {
+    return { monotonicMs: this.#clock.monotonicMs(), wallMs: this.#clock.now() };
+  }
+
+  /** The longer of both: a machine that sleeps stops the one clock, a correction moves the other. */
+  #sinceRenewalMs(): number {
+    const now = this.#now();
+    const { monotonicMs, wallMs } = this.#renewedAt;
+    return Math.max(now.monotonicMs - monotonicMs, now.wallMs - wallMs);
+  }
+
   /** Gives how long to wait for the next. */
   async #renew(): Promise<number> {
     this.#isHinted = false;
     await Promise.allSettled(this.#commits);
+    // A lease counts from before the answer: the process may be stopped while it is on its way.
+    const askedAt = this.#now();
     const renewal = await this.#seat.renew();
-    this.#renewedAtMs = this.#clock.monotonicMs();
+    this.#renewedAt = askedAt;
     this.#set(renewal.leases);
     if (renewal.hasGiven) this.#seat.hint();
     if (renewal.isReplaced) return Number.POSITIVE_INFINITY;
@@ -168,7 +191,7 @@ class Member implements Consumer {
         delayMs = await this.#renew();
       } catch {
         // The store is away or busy: its user hears of it at the next commit or read.
-        if (this.#clock.monotonicMs() - this.#renewedAtMs > leaseMs) this.#set([]);
+        if (this.#sinceRenewalMs() > leaseMs) this.#set([]);
         delayMs = Math.min(heartbeatMs, leaseMs / 4);
       }
     }

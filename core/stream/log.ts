@@ -152,6 +152,12 @@ export class StreamCorruptError extends Error {
 export interface Consumer extends AsyncDisposable {
   /** Leases held now; renewed in the background while the consumer lives. */
   leases(): readonly Lease[];
+  /**
+   * Whether `leases()` can be relied on now. False when the last renewal is as old as a lease: this
+   * process or its machine was stopped for so long, or the store is away; others may have taken over.
+   * Becomes true again with the next renewal, and then the list is right.
+   */
+  areLeasesFresh(): boolean;
   /** Called after each change of `leases()`. */
   onChange(listener: (leases: readonly Lease[]) => void): void;
   checkpoint(lease: Lease): Promise<Checkpoint>;

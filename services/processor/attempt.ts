@@ -5,6 +5,7 @@ import { findMissing, insertMissing } from "@drover/core/history/repair";
 import { createBackoff } from "@drover/core/service/backoff";
 import type { Clock } from "@drover/core/service/clock";
 import type { Events } from "./events.ts";
+import type { Fence } from "./fence.ts";
 
 export interface AttemptDeps {
   readonly history: History;
@@ -13,31 +14,50 @@ export interface AttemptDeps {
 }
 
 const backoffConfig = { minMs: 50, maxMs: 5_000 };
+/** How often an unsure fence is asked again; the renewal itself takes a few milliseconds. */
+const UNSURE_MS = 20;
+
+/** `stopped`: the signal said to leave it to the next owner. `lost`: it is the next owner's already. */
+export type InsertOutcome = "done" | "stopped" | "lost";
 
 /**
  * Makes an insert again and again until it is in. A failure may hide a success, so it is always the
- * same batch under the same token.
+ * same batch under the same token. When the signal aborts it is tried once even so.
  *
- * @returns false when the signal says to leave it to the next owner; it is tried once even then.
+ * The fence is asked right before each attempt, the first one too: a process that was stopped in
+ * between (SIGSTOP, a frozen machine) may wake when others have long made this insert, and so many
+ * more that its token is forgotten. What remains is a stop between that look and the end of the
+ * request. For `reports` it would have to outlast the engine's memory of tokens (10,000 inserts) within
+ * that one request; for the feed of the views likewise, only that there nothing could be compared
+ * afterwards: such a day would be counted too high in the views until it is derived again.
  */
 export async function insertUntilDone(
   batch: Batch,
-  deps: AttemptDeps,
+  deps: AttemptDeps & { readonly fence: Fence },
   signal: AbortSignal,
-): Promise<boolean> {
-  const { history, clock, events } = deps;
+): Promise<InsertOutcome> {
+  const { history, clock, events, fence } = deps;
   const backoff = createBackoff(backoffConfig, { clock });
   const startedMs = clock.monotonicMs();
+  let isFirst = true;
   for (;;) {
+    let state = fence();
+    while (state === "unsure") {
+      isFirst = false;
+      if (!(await rest(clock, UNSURE_MS, signal))) return "stopped";
+      state = fence();
+    }
+    if (state === "lost") return "lost";
     try {
-      if (backoff.attempts() === 0) await insertBatch(history, batch);
+      if (isFirst) await insertBatch(history, batch);
       else await insertAgain(batch, deps);
       events.inserted(batch, clock.monotonicMs() - startedMs);
-      return true;
+      return "done";
     } catch (error) {
+      isFirst = false;
       const delayMs = backoff.nextDelayMs();
       events.insertFailed(batch, error, delayMs);
-      if (!(await rest(clock, delayMs, signal))) return false;
+      if (!(await rest(clock, delayMs, signal))) return "stopped";
     }
   }
 }
@@ -50,7 +70,10 @@ export async function insertUntilDone(
  * engine notes a token just before it puts the rows in place: killed in between, it knows the token
  * and has no rows, and drops the repetition.
  */
-export async function insertAgain(batch: Batch, deps: AttemptDeps): Promise<void> {
+export async function insertAgain(
+  batch: Batch,
+  deps: Pick<AttemptDeps, "history" | "events">,
+): Promise<void> {
   const { history, events } = deps;
   const { target, token } = batch.manifest;
   if (target !== "reports") return insertBatch(history, batch);

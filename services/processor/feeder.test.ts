@@ -58,9 +58,13 @@ function createRig() {
     },
   };
   const events = createEvents({ metrics: createMetrics({ service: "test" }), log: silentLog });
+  const consumer = {
+    leases: () => [...ledger.positions().values()].map(({ lease }) => lease),
+    areLeasesFresh: () => true,
+  };
   const feeder = createFeeder(
     { feedRowsMax: 1_000, feedBytesMax: 1_000, feedLingerMs: 0 },
-    { stream, ledger, queue, clock, events, history },
+    { stream, consumer, ledger, queue, clock, events, history },
   );
   return {
     fed,

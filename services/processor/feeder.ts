@@ -2,9 +2,10 @@
 // view over 40,000 rows costs four times as much a row as over 400,000.
 
 import type { Batch } from "@drover/core/history/manifest";
-import type { StreamLog } from "@drover/core/stream/log";
+import type { Consumer, StreamLog } from "@drover/core/stream/log";
 import { insertUntilDone, rest } from "./attempt.ts";
 import type { AttemptDeps } from "./attempt.ts";
+import { createFence } from "./fence.ts";
 import type { FeedQueue } from "./feed-queue.ts";
 import { readRange } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
@@ -17,6 +18,7 @@ export interface FeederConfig {
 
 export interface FeederDeps extends AttemptDeps {
   readonly stream: Pick<StreamLog, "read">;
+  readonly consumer: Pick<Consumer, "leases" | "areLeasesFresh">;
   readonly ledger: Ledger;
   readonly queue: FeedQueue;
 }
@@ -49,8 +51,12 @@ export function createFeeder(config: FeederConfig, deps: FeederDeps): Feeder {
       await requeue(batch);
       return true;
     }
-    if (!(await insertUntilDone(batch, deps, signal))) return false;
-    await ledger.settle(manifest);
+    const fence = createFence(deps.consumer, ledger.leasesOf(manifest));
+    const outcome = await insertUntilDone(batch, { ...deps, fence }, signal);
+    if (outcome === "stopped") return false;
+    // What is taken anew is read from its notes, and so is the block that was given up here.
+    if (outcome === "lost") ledger.keepOnly(deps.consumer.leases());
+    else await ledger.settle(manifest);
     return true;
   }
 

@@ -7,6 +7,7 @@ import { createBackoff } from "@drover/core/service/backoff";
 import type { Consumer, StreamLog } from "@drover/core/stream/log";
 import { insertUntilDone, rest } from "./attempt.ts";
 import type { AttemptDeps } from "./attempt.ts";
+import { createFence } from "./fence.ts";
 import type { FeedQueue } from "./feed-queue.ts";
 import { ManifestChangedError, takeBatches } from "./intake.ts";
 import type { Intake, IntakeConfig } from "./intake.ts";
@@ -22,7 +23,7 @@ export interface InserterConfig extends IntakeConfig {
 
 export interface InserterDeps extends AttemptDeps {
   readonly stream: StreamLog;
-  readonly consumer: Pick<Consumer, "leases">;
+  readonly consumer: Pick<Consumer, "leases" | "areLeasesFresh">;
   readonly ledger: Ledger;
   readonly queue: FeedQueue;
   readonly recovery: Recovery;
@@ -120,8 +121,13 @@ class StreamInserter implements Inserter {
     const { clock, events, ledger, queue } = this.#deps;
     const { manifest } = current.batch;
     this.#lastInsertMs = clock.monotonicMs();
-    if (!(await insertUntilDone(current.batch, this.#deps, signal))) return undefined;
-    const next = signal.aborted ? undefined : await this.#takeWhenFull();
+    const { consumer } = this.#deps;
+    const fence = createFence(consumer, ledger.leasesOf(manifest));
+    const outcome = await insertUntilDone(current.batch, { ...this.#deps, fence }, signal);
+    // What is taken anew is read from its notes, and so is the insert that was given up here.
+    if (outcome === "lost") ledger.keepOnly(consumer.leases());
+    if (outcome !== "done") return undefined;
+    const next = signal.aborted ? undefined : await this.#takeWhenDue();
     const isFrozen = await ledger.settle(manifest, next?.batch.manifest);
     events.committed(current.entries, clock.now());
     if (manifest.target === "reports") {
@@ -168,11 +174,14 @@ class StreamInserter implements Inserter {
     return undefined;
   }
 
-  /** Under load the next batch is written down together with the commit of the one before. */
-  async #takeWhenFull(): Promise<Intake | undefined> {
+  /** What is due already is written down together with the commit of the one before. */
+  async #takeWhenDue(): Promise<Intake | undefined> {
     if (!this.#hasRoom()) return undefined;
-    const pending = await this.#pending();
-    return pending.rows < this.#config.rowsMax ? undefined : this.#take(pending.nexts);
+    const { rows, nexts } = await this.#pending();
+    if (rows === 0) return undefined;
+    const sinceMs = this.#deps.clock.monotonicMs() - this.#lastInsertMs;
+    const isDue = rows >= this.#config.rowsMax || this.#lingersMs(rows, sinceMs) <= sinceMs;
+    return isDue ? this.#take(nexts) : undefined;
   }
 
   #hasRoom(): boolean {

@@ -27,6 +27,8 @@ export type Move = (position: Position, partition: number) => PositionChange | u
 export interface Ledger {
   /** Positions by partition. */
   positions(): ReadonlyMap<number, Position>;
+  /** Leases of those partitions of a manifest that are held here. */
+  leasesOf(manifest: Manifest): readonly Lease[];
   /** Takes a partition over; what is known of an older lease is forgotten. */
   adopt(position: Position): void;
   /** Lets go of partitions whose leases are not among these. */
@@ -71,6 +73,10 @@ class GroupLedger implements Ledger {
 
   positions(): ReadonlyMap<number, Position> {
     return this.#positions;
+  }
+
+  leasesOf({ ranges }: Manifest): readonly Lease[] {
+    return ranges.flatMap(([partition]) => this.#positions.get(partition)?.lease ?? []);
   }
 
   adopt(position: Position): void {

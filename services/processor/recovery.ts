@@ -16,6 +16,7 @@ import type { Consumer, Entry, Lease, StreamLog } from "@drover/core/stream/log"
 import type { Clock } from "@drover/core/service/clock";
 import { insertAgain } from "./attempt.ts";
 import type { Events } from "./events.ts";
+import { createFence } from "./fence.ts";
 import { readRange, rereadBatch } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
 import { decodeNotes } from "./notes.ts";
@@ -23,7 +24,7 @@ import type { Notes } from "./notes.ts";
 
 export interface RecoveryDeps {
   readonly stream: StreamLog;
-  readonly consumer: Pick<Consumer, "checkpoint">;
+  readonly consumer: Pick<Consumer, "checkpoint" | "leases" | "areLeasesFresh">;
   readonly history: History;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -47,6 +48,15 @@ type Taken = {
   readonly committed: number;
   readonly synced: number;
 };
+
+/** Thrown when leases may have been lost while they were taken over: it is begun again. */
+export class TakeoverStaleError extends Error {
+  override name = "TakeoverStaleError";
+  constructor({ target, ranges }: Manifest) {
+    const partitions = ranges.map(([partition]) => partition).join(", ");
+    super(`takeover: leases of ${partitions} are not certain any more; ${target} is left for now`);
+  }
+}
 
 /** Bytes that are compared with the database at a time. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -135,7 +145,13 @@ async function replay(taken: readonly Taken[], deps: RecoveryDeps): Promise<void
   for (const manifest of begun.values()) {
     const batch = await rereadBatch(deps.stream, manifest);
     // What was trimmed was synced before, by an owner of another of its partitions.
-    if (batch !== undefined) await insertAgain(batch, deps);
+    if (batch !== undefined) {
+      // Others may have made it long ago, if this process was stopped since it took over.
+      if (createFence(deps.consumer, deps.ledger.leasesOf(manifest))() !== "held") {
+        throw new TakeoverStaleError(manifest);
+      }
+      await insertAgain(batch, deps);
+    }
     await deps.ledger.settle(manifest);
     deps.events.replayed(manifest);
   }
