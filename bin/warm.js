@@ -1,8 +1,10 @@
 // After `npm ci`: compiles every program once, so that the first start is as quick and as small as the
-// second (docs/decisions/0010-compile-cache.md). It only helps: whatever fails here is no failure.
+// second (docs/decisions/0010-compile-cache.md), and builds the console. It only helps: whatever fails
+// here is no failure; without the console the API shows its plain page, which says what to do.
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildConsole } from "./build.js";
 import { findOwnNode, isRecent } from "./find-node.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,6 +26,8 @@ if (node !== undefined) {
   const waiting = [...entries];
   await Promise.all(Array.from({ length: AT_ONCE }, () => warmAll(waiting, node)));
 }
+const code = await buildConsole({ stdio: "ignore" });
+if (code !== 0) console.warn("drover: the console is not built; try `npm run build`");
 
 async function warmAll(waiting, program) {
   for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {

@@ -21,15 +21,17 @@ import { createHistoryReader, type HistoryReader } from "./history-reader.ts";
 import { createReadmit } from "./readmit.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { edgeRoutes } from "./routes/edges.ts";
+import { acceptGeoJson } from "./routes/geojson.ts";
 import { heatmapRoutes } from "./routes/heatmap.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { measurementRoutes } from "./routes/measurements.ts";
 import { openApiRoute } from "./routes/openapi.ts";
-import { registerPage } from "./routes/page.ts";
+import { builtConsole, registerPage } from "./routes/page.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { trackRoutes } from "./routes/track.ts";
+import { watchRoutes } from "./watch-routes.ts";
 
 /** The consumer group of the `history` pipeline: what it synced is what history holds. */
 const historyGroup = "history";
@@ -70,6 +72,7 @@ export async function startApi(
   const live = createLive(liveConfig, { board, verifier, clock, log, events, alerts });
   watchApi(deps, { records, reader, board, live, tail });
   const app = createHttp({ version: deps.version }, { ...deps, verifier });
+  acceptGeoJson(app);
   const readmit = createReadmit(
     { ingestUrl: config.ingestUrl, answerMsMax: ingestAnswerMsMax },
     { reader, clock },
@@ -83,11 +86,12 @@ export async function startApi(
     ...quarantineRoutes({ reader, readmit }),
     ...sessionRoutes({ tokens }),
     ...edgeRoutes({ links: createEdgeLinks({ records, clock }) }),
+    ...watchRoutes({ records, clock, board, events }),
     ...liveRoutes(live.feed, signal),
     ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
   ];
   for (const one of [...routes, openApiRoute(routes, deps.version.version)]) one.register(app);
-  await registerPage(app);
+  await registerPage(app, { folder: builtConsole, tileOrigins: config.tileOrigins });
   live.accept(app.server, signal);
   const following = Promise.all([tail.run(signal), live.run(signal)]);
   const url = await app.listen({ host: config.host, port: config.port });

@@ -59,6 +59,16 @@ export const apiEnv = declareEnv({
     default: "500",
     meaning: "live clients at once; one more is refused",
   },
+  tileOrigins: {
+    name: "DROVER_TILE_ORIGINS",
+    schema: z
+      .string()
+      .max(2_000)
+      .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+      .pipe(z.array(z.string().regex(/^https?:\/\/[\w.-]+(?::\d+)?$/)).max(20)),
+    default: "",
+    meaning: "origins that the console's map may load tiles from, as https://tiles.example.org",
+  },
 });
 export type ApiConfig = EnvValues<typeof apiEnv>;
 
