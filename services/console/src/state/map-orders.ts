@@ -6,7 +6,8 @@ export type MapOrder =
   | { readonly kind: "fit"; readonly box: readonly [number, number, number, number] }
   | { readonly kind: "zoom"; readonly by: number }
   | { readonly kind: "pan"; readonly x: number; readonly y: number }
-  | { readonly kind: "home" };
+  | { readonly kind: "home" }
+  | { readonly kind: "north" };
 
 let listener: ((order: MapOrder) => void) | undefined;
 let kept: MapOrder | undefined;

@@ -5,12 +5,13 @@ import type { MoverTable } from "../../live/movers.ts";
 import { store } from "../../state/store.ts";
 import type { ConsoleState } from "../../state/store.ts";
 import { altitudeRamps } from "../ramps.ts";
+import { metresAPixel } from "../scale.ts";
 import type { MapPart, Stage } from "../stage.ts";
 import { MoverLayer } from "../movers/mover-layer.ts";
 import type { MoverFrame } from "../movers/mover-layer.ts";
 import { MoverRows, settleSeconds } from "../movers/mover-rows.ts";
 import type { RowLook } from "../movers/mover-rows.ts";
-import { shownBy } from "../movers/shown.ts";
+import { matches } from "../../panels/assets/matches.ts";
 
 export interface MoversPart extends MapPart {
   readonly rows: MoverRows;
@@ -25,19 +26,18 @@ export interface MoversPart extends MapPart {
 
 export interface MoversDeps {
   readonly movers: MoverTable;
-  readonly isInZone: (zone: string, slot: number) => boolean;
+  /** Assets in the filter's zone; undefined until that is known. */
+  readonly inside: () => ReadonlySet<string> | undefined;
 }
 
 /** Movement that nobody sees, pixels. */
 const STILL_PIXELS = 0.4;
 const FRAME_MS = 15;
 const IDLE_MS = 1_000;
-/** Metres a pixel at zoom 0 on the equator, for tiles of 512. */
-const METRES_A_PIXEL = 78_271.517;
 
 /** How long a picture stays true, ms. */
-export function frameIntervalMs(speedMps: number, metresAPixel: number): number {
-  const pixelsPerS = speedMps / metresAPixel;
+export function frameIntervalMs(speedMps: number, metresOfPixel: number): number {
+  const pixelsPerS = speedMps / metresOfPixel;
   const ms = pixelsPerS > 0 ? (STILL_PIXELS / pixelsPerS) * 1000 : IDLE_MS;
   return Math.min(IDLE_MS, Math.max(FRAME_MS, ms));
 }
@@ -60,13 +60,11 @@ export function createMovers(stage: Stage, deps: MoversDeps): MoversPart {
   let drawnMs = 0;
   let settlesUntilMs = 0;
 
-  const metresAPixel = (): number =>
-    (METRES_A_PIXEL * Math.cos((stage.map.getCenter().lat * Math.PI) / 180)) /
-    2 ** stage.map.getZoom();
+  const metresOfPixel = (): number => metresAPixel(stage.map.getCenter().lat, stage.map.getZoom());
 
   function write(slots: Uint32Array): void {
     rows.write(movers, slots, look, stage.nowMs());
-    const jumpPixels = (rows.jumpDegMax * 111_195) / metresAPixel();
+    const jumpPixels = (rows.jumpDegMax * 111_195) / metresOfPixel();
     if (jumpPixels > STILL_PIXELS) settlesUntilMs = performance.now() + settleSeconds * 1000;
     layer.send(slots);
   }
@@ -96,7 +94,7 @@ export function createMovers(stage: Stage, deps: MoversDeps): MoversPart {
     restyle,
     tick() {
       const nowMs = performance.now();
-      const every = frameIntervalMs(rows.speedMpsMax, metresAPixel());
+      const every = frameIntervalMs(rows.speedMpsMax, metresOfPixel());
       const waitMs = nowMs < settlesUntilMs ? FRAME_MS : every;
       frame.nowMs = stage.nowMs();
       frame.sizePixels = sizeAt(stage.map.getZoom());
@@ -118,12 +116,13 @@ export function createMovers(stage: Stage, deps: MoversDeps): MoversPart {
   };
 }
 
-function lookOf(state: ConsoleState, { movers, isInZone }: MoversDeps): RowLook {
-  const { zone } = state.filter;
+function lookOf(state: ConsoleState, { movers, inside }: MoversDeps): RowLook {
+  const { filter } = state;
   const selected = new Set(state.selected);
+  const among = inside();
   return {
     ramp: altitudeRamps[state.ramp],
-    isShown: shownBy(state.filter, movers, (slot) => zone !== undefined && isInZone(zone, slot)),
+    isShown: (slot) => matches(movers, slot, filter, among),
     isSelected: (slot) => selected.has(movers.assets[slot] ?? ""),
   };
 }

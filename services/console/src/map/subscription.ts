@@ -1,0 +1,31 @@
+// What the feed is asked for follows what is looked at: near the ground the box of the map and half as
+// much around it, from afar everything.
+
+import type { Map as GroundMap } from "maplibre-gl";
+import { currentFeed } from "../session.ts";
+import { bounds, boxOf, padded } from "./bounds.ts";
+
+const BOX_FROM_ZOOM = 6;
+const PAD = 0.5;
+const SETTLED_MS = 300;
+
+/** Gives what stops it. */
+export function createSubscription(map: GroundMap): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked = "";
+  const ask = (): void => {
+    const box = map.getZoom() < BOX_FROM_ZOOM ? undefined : boxOf(padded(bounds(), PAD));
+    const wanted = box === undefined ? {} : { box };
+    const text = JSON.stringify(wanted);
+    if (text === asked) return;
+    asked = text;
+    currentFeed()?.subscribe(wanted);
+  };
+  const later = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, SETTLED_MS);
+  };
+  map.on("moveend", later);
+  map.on("load", ask);
+  return () => clearTimeout(timer);
+}

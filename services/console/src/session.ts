@@ -1,0 +1,99 @@
+// From a token to a working page: who is it, then the feed and the lists. Ends and begins again when the
+// token is refused or another is given.
+
+import { z } from "zod";
+import { askSession } from "./api/session.ts";
+import { AskError } from "./api/problem.ts";
+import { server } from "./api/server.ts";
+import { Alert } from "@drover/core/model/alert";
+import { StoredEvent } from "@drover/core/model/event";
+import { Zone } from "@drover/core/model/zone";
+import { startFeed } from "./live/feed.ts";
+import type { Feed } from "./live/feed.ts";
+import { addEvents, setAlerts, setLink, setSession, setZones } from "./state/actions.ts";
+import { forgetToken, keepToken, token } from "./state/token.ts";
+
+let feed: Feed | undefined;
+/** Zones are few and change seldom; other people's changes are seen within this time. */
+const ZONES_EVERY_MS = 15_000;
+const RETRY_MS = 3_000;
+
+// The page's policy lets nothing be compiled from text, and zod would try.
+z.config({ jitless: true });
+
+/** The feed, once somebody is signed in. */
+export const currentFeed = (): Feed | undefined => feed;
+
+/** Begins with the token of this tab; to be called once. */
+export function startSession(): void {
+  feed = startFeed({
+    onOffline: () => void check(),
+    onSkipped: () => void readLists(),
+  });
+  void begin();
+  setInterval(() => void readZones(), ZONES_EVERY_MS);
+}
+
+/** Signs in with another token; false when the server refuses it. */
+export async function signIn(given: string): Promise<boolean> {
+  keepToken(given);
+  return begin();
+}
+
+export function signOut(): void {
+  forgetToken();
+  feed?.close();
+  setSession(undefined);
+  setLink("signed-out");
+}
+
+async function begin(): Promise<boolean> {
+  if (token() === "") {
+    setLink("signed-out");
+    return false;
+  }
+  setLink("connecting");
+  feed?.connect();
+  void readLists();
+  return check();
+}
+
+/** Asks who this is. Away is not refused: it is asked again. */
+async function check(): Promise<boolean> {
+  try {
+    const { role, label } = await askSession();
+    setSession({ role, label });
+    return true;
+  } catch (error) {
+    if (error instanceof AskError && error.facts.status === 401) {
+      feed?.close();
+      return false;
+    }
+    setTimeout(() => void check(), RETRY_MS);
+    return true;
+  }
+}
+
+const pageOf = <S extends z.ZodType>(item: S) => z.object({ items: z.array(item) });
+
+async function readLists(): Promise<void> {
+  await Promise.all([readZones(), readAlerts(), readEvents()]);
+}
+
+/** What cannot be had now is read again with the next round; its panel says why. */
+async function readZones(): Promise<void> {
+  if (token() === "" || document.hidden) return;
+  const asked = server.ask({ path: "/v1/zones", answer: pageOf(Zone) });
+  await asked.then(({ items }) => setZones(items)).catch(() => {});
+}
+
+async function readAlerts(): Promise<void> {
+  const asked = server.ask({ path: "/v1/alerts", query: { limit: 200 }, answer: pageOf(Alert) });
+  await asked.then(({ items }) => setAlerts(items)).catch(() => {});
+}
+
+async function readEvents(): Promise<void> {
+  const query = { limit: 200 };
+  const asked = server.ask({ path: "/v1/events", query, answer: pageOf(StoredEvent) });
+  await asked.then(({ items }) => addEvents(items)).catch(() => {});
+}
