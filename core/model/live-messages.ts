@@ -42,7 +42,7 @@ export const LiveSubscribe = z.strictObject({
   eventsAfter: number.optional(),
   /** Alerts with a greater revision come; those that change from now on when absent. */
   alertsAfter: number.optional(),
-  /** After a drop: `resume` of the last hello and `version` of the last frame. */
+  /** After a drop: `resume` of the last hello, and `version` of the last frame after it, 0 without one. */
   resume: z.strictObject({ token: z.string().max(255), version: number }).optional(),
 });
 export type LiveSubscribe = z.infer<typeof LiveSubscribe>;

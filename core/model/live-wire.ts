@@ -76,7 +76,7 @@ export interface HelloFrame {
   readonly type: "hello";
   /** The server's process; numbers of movers hold only within one. */
   readonly session: string;
-  /** To be sent with `resume` after a drop, with the version of the last frame. */
+  /** To be sent with `resume` after a drop, with the version of the last frame after this hello. */
   readonly resume: string;
   readonly serverMs: number;
 }

@@ -119,7 +119,7 @@ const step = fc.oneof(
 
 test("after a keyframe the table is the server's state, whatever deltas were missed before", () => {
   const property = fc.property(
-    fc.array(fc.tuple(step, fc.boolean()), { maxLength: 60 }),
+    fc.array(fc.tuple(step, fc.boolean()), { maxLength: 60, size: "max" }),
     (steps) => {
       const state = new Map<string, Said>();
       const table = createMoverTable();

@@ -103,7 +103,7 @@ class TrackedClient implements MoverClient {
     for (const number of numbers) {
       const mark = this.#markOf(number);
       if ((mark & known) !== 0) this.#removals.push(number);
-      this.#marks[number] = mark & waiting;
+      this.#set(number, mark & waiting);
     }
   }
 
@@ -114,7 +114,7 @@ class TrackedClient implements MoverClient {
   }
 
   noteLabel(number: number): void {
-    this.#marks[number] = this.#markOf(number) & ~introduced;
+    this.#set(number, this.#markOf(number) & ~introduced);
   }
 
   repeatPart(parts: number): void {
@@ -125,7 +125,7 @@ class TrackedClient implements MoverClient {
       const number = this.#repeatAt++;
       const mark = this.#markOf(number);
       if ((mark & known) === 0) continue;
-      this.#marks[number] = mark & ~introduced;
+      this.#set(number, mark & ~introduced);
       this.#wait(number);
     }
   }
@@ -156,12 +156,11 @@ class TrackedClient implements MoverClient {
   /** What a client that was away has of an asset is what was there at `version`. */
   #resumeSlot(slot: Slot, version: number): void {
     const { number } = slot;
-    const isMatch = matches(slot.state, this.#filter);
-    if (slot.version <= version) {
-      if (isMatch) this.#marks[number] = this.#markOf(number) | known | introduced;
-    } else if (isMatch) this.#wait(number);
-    // Whether it was shown is not known here; a removal of what was not shown is no harm.
-    else this.#removals.push(number);
+    if (slot.version > version) {
+      // Whether it was shown is not known here; a removal of what was not shown is no harm.
+      this.#set(number, known);
+      this.#wait(number);
+    } else if (matches(slot.state, this.#filter)) this.#set(number, known | introduced);
   }
 
   #tellNext(): void {
@@ -172,27 +171,31 @@ class TrackedClient implements MoverClient {
     const slot = board.slotAt(number);
     if (!slot || !matches(slot.state, this.#filter)) {
       if ((mark & known) !== 0) writer.remove(number);
-      this.#marks[number] = 0;
+      this.#set(number, 0);
       return;
     }
     if ((mark & introduced) === 0) writer.introduce(number, slot.state.asset, shelf.labelOf(slot));
     shelf.copyTo(writer, slot);
-    this.#marks[number] = known | introduced;
+    this.#set(number, known | introduced);
   }
 
   #wait(number: number): void {
     const mark = this.#markOf(number);
     if ((mark & waiting) !== 0) return;
-    this.#marks[number] = mark | waiting;
+    this.#set(number, mark | waiting);
     this.#queue.push(number);
   }
 
   #markOf(number: number): number {
+    return this.#marks[number] ?? 0;
+  }
+
+  #set(number: number, mark: number): void {
     if (number >= this.#marks.length) {
       const larger = new Uint8Array(Math.max(256, 2 ** Math.ceil(Math.log2(number + 1))));
       larger.set(this.#marks);
       this.#marks = larger;
     }
-    return this.#marks[number] ?? 0;
+    this.#marks[number] = mark;
   }
 }
