@@ -132,6 +132,7 @@ export const setLink = (link: LinkState): void => {
   if (store.getState().link !== link) set({ link });
 };
 export const setZones = (zones: readonly Zone[]): void => set({ zones });
+export const hideZones = (hiddenZones: readonly string[]): void => set({ hiddenZones });
 export const setAlerts = (alerts: readonly Alert[]): void => set({ alerts });
 
 /** Puts an alert in the place of its older self. */

@@ -85,6 +85,8 @@ export interface ConsoleState {
   readonly heat: HeatChoice | undefined;
   readonly draft: Draft | undefined;
   readonly zones: readonly Zone[];
+  /** Ids of zones that are not drawn; they are watched all the same. */
+  readonly hiddenZones: readonly string[];
   readonly alerts: readonly Alert[];
   /** The newest first, at most 500. */
   readonly events: readonly StoredEvent[];
@@ -115,6 +117,7 @@ const initial: ConsoleState = {
   heat: undefined,
   draft: undefined,
   zones: [],
+  hiddenZones: [],
   alerts: [],
   events: [],
   toasts: [],
