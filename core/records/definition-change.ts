@@ -19,6 +19,7 @@ import type {
   DefinitionsDeps,
   Put,
 } from "./definitions.ts";
+import { isSameJson } from "./same-json.ts";
 import type { RecordsSchema } from "./schema.ts";
 import type { DefinitionRow } from "./watch-tables.ts";
 
@@ -159,17 +160,4 @@ function changingAll<R extends readonly { readonly kind: string }[]>(
 
 function hashOf(id: string, body: string): string {
   return createHash("sha256").update(`${id} ${body}`).digest("hex");
-}
-
-/** The order of fields is the writer's and means nothing. */
-function isSameJson(one: string, other: string): boolean {
-  return one === other || sorted(one) === sorted(other);
-}
-
-function sorted(text: string): string {
-  return JSON.stringify(JSON.parse(text), (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
 }

@@ -55,7 +55,7 @@ export function openApiOf(routes: readonly Route[], version: string): Record<str
 }
 
 function operationOf(one: Route): Record<string, unknown> {
-  const { body } = one;
+  const body = one.bodyShape ?? one.body;
   const parameters = [
     ...parametersOf(one.params, "path"),
     ...parametersOf(one.query, "query"),

@@ -33,6 +33,8 @@ export interface RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z
   readonly body?: B;
   /** Types of the body beside JSON that the same schema describes. */
   readonly bodyTypes?: readonly string[];
+  /** What the document shows for the body, when `body` itself cannot be shown. */
+  readonly bodyShape?: z.ZodType;
   /** Larger bodies get 413; 1 MiB when absent. */
   readonly bodyBytesMax?: number;
   /** Headers of the request that the handler reads, with their meaning. */
@@ -60,6 +62,7 @@ export interface Route extends Pick<
   | "summary"
   | "access"
   | "bodyTypes"
+  | "bodyShape"
   | "headers"
   | "answer"
   | "alsoAnswers"
