@@ -8,6 +8,7 @@ import { createLog } from "./log.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Metrics } from "./metrics.ts";
+import type { ObserverAccess } from "./observer-access.ts";
 import type { processEnv } from "./process-env.ts";
 
 /** What every process has before it has any work. */
@@ -17,6 +18,8 @@ export type Basics = {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly version: VersionInfo;
+  /** Who may look from elsewhere; nobody without a token when absent. */
+  readonly observers?: ObserverAccess;
 };
 
 /** The version that `/version` tells; one number for the whole of Drover. */
@@ -24,12 +27,13 @@ const VERSION = "0.1.0";
 
 export function createBasics(service: string, env: EnvValues<typeof processEnv>): Basics {
   const clock = systemClock;
-  const { instance, logLevel: level, gitSha, buildDate } = env;
+  const { instance, logLevel: level, gitSha, buildDate, metricsAccess, metricsToken } = env;
   return {
     clock,
     log: createLog({ service, instance, level }),
     health: createHealth({ clock }),
     metrics: createMetrics({ service, instance }),
     version: { service, version: VERSION, gitSha, buildDate },
+    observers: { isOpen: metricsAccess === "open", token: metricsToken },
   };
 }

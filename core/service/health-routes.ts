@@ -10,15 +10,23 @@ export type VersionInfo = {
   readonly buildDate: string;
 };
 
-/** `/healthz` and `/livez` restart a process, `/readyz` routes to it, `/health` is for people. */
+/**
+ * `/healthz` and `/livez` restart a process, `/readyz` routes to it; `/health` is for people and
+ * `/metrics` for their tools, and from other machines both want a token.
+ */
 export function registerHealthRoutes(
   app: HttpApp,
   version: VersionInfo,
   deps: { health: Health; metrics: Metrics },
 ): void {
   const config = { access: "public" } as const;
-  const serve = (path: string, report: () => Promise<HealthReport>) => {
-    app.get(path, { config, logLevel: "silent" }, async (_request, reply) => {
+  const observed = { access: "public", isForObservers: true } as const;
+  const serve = (
+    path: string,
+    report: () => Promise<HealthReport>,
+    access: typeof config | typeof observed = config,
+  ) => {
+    app.get(path, { config: access, logLevel: "silent" }, async (_request, reply) => {
       const answer = await report();
       return reply.code(answer.status === "pass" ? 200 : 503).send(answer);
     });
@@ -26,9 +34,9 @@ export function registerHealthRoutes(
   serve("/healthz", () => deps.health.liveness());
   serve("/livez", () => deps.health.liveness());
   serve("/readyz", () => deps.health.readiness());
-  serve("/health", () => deps.health.everything());
+  serve("/health", () => deps.health.everything(), observed);
   app.get("/version", { config }, () => ({ ...version, node: process.version }));
-  app.get("/metrics", { config }, async (_request, reply) =>
+  app.get("/metrics", { config: observed }, async (_request, reply) =>
     reply.type(deps.metrics.contentType).send(await deps.metrics.expose()),
   );
 }

@@ -104,6 +104,24 @@ test("a route that does not say who may call is refused at start", () => {
   assert.throws(() => app.get("/open", () => "oops"), /config.access is missing/);
 });
 
+test("metrics and health want a token from elsewhere, liveness and readiness none", async () => {
+  const { app, health } = createApp();
+  health.setReady(true, "serving");
+  const ask = async (url: string, token?: string) => {
+    const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers = { "x-forwarded-for": "203.0.113.9", ...authorization };
+    return (await app.inject({ url, headers })).statusCode;
+  };
+  for (const url of ["/healthz", "/livez", "/readyz", "/version"])
+    assert.equal(await ask(url), 200);
+  for (const url of ["/metrics", "/health"]) {
+    assert.equal(await ask(url), 401, url);
+    assert.equal(await ask(url, "nobody"), 401, url);
+    assert.equal(await ask(url, "t-viewer"), 200, url);
+    assert.equal((await app.inject(url)).statusCode, 200, `${url} on this machine`);
+  }
+});
+
 test("health routes answer by kind and the version is told", async () => {
   const { app, health } = createApp();
   await using _ = app;

@@ -20,6 +20,7 @@ import type { VersionInfo } from "./health-routes.ts";
 import { observeRequests } from "./http-metrics.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { admitObserver, closedToObservers, type ObserverAccess } from "./observer-access.ts";
 import { PROBLEM_TYPE, Problem, methodNotAllowed, notFound, problemBody } from "./problem.ts";
 import type { FieldMistake, ProblemFacts } from "./problem.ts";
 
@@ -27,6 +28,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may call; every route says so. */
     access?: Access;
+    /** Of a public route: public on this machine only (observer-access.ts). */
+    isForObservers?: boolean;
     /** Takes `?access_token=` too, for callers that cannot set a header. */
     allowsQueryToken?: boolean;
   }
@@ -65,6 +68,7 @@ export type HttpDeps = {
   readonly metrics: Metrics;
   /** Without one only public routes can be registered. */
   readonly verifier?: TokenVerifier;
+  readonly observers?: ObserverAccess;
 };
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -116,7 +120,10 @@ export function createHttp(config: HttpConfig, deps: HttpDeps): HttpApp {
   const routes = recordRoutes(app, deps.verifier !== undefined);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders).header("x-request-id", request.id);
-    const { access, allowsQueryToken } = request.routeOptions.config;
+    const { access, allowsQueryToken, isForObservers } = request.routeOptions.config;
+    if (isForObservers) {
+      return admitObserver(request.raw, deps.observers ?? closedToObservers, deps.verifier);
+    }
     if (access === undefined || access === "public" || deps.verifier === undefined) return;
     const principal = await authorize(
       {

@@ -46,6 +46,23 @@ export const processEnv = declareEnv({
     default: "15000",
     meaning: "longest time a stop may take",
   },
+  metricsAccess: {
+    name: "DROVER_METRICS_ACCESS",
+    schema: z.enum(["token", "open"]),
+    default: "token",
+    meaning: "who may read /metrics and /health from other machines: with a token, or anybody",
+  },
+  metricsToken: {
+    name: "DROVER_METRICS_TOKEN",
+    schema: z
+      .string()
+      .min(16)
+      .max(256)
+      .regex(/^[\w.~+/=-]+$/)
+      .optional(),
+    isSecret: true,
+    meaning: "token with which a scraper on another machine reads them",
+  },
   gitSha: {
     name: "DROVER_GIT_SHA",
     schema: z.string().max(64),

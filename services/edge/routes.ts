@@ -8,13 +8,15 @@ import type { OutboxStatus } from "./outbox/outbox.ts";
 import type { BacklogStatus } from "./outbox/status.ts";
 import type { SourceStatus } from "./sources/source.ts";
 
-/** `GET /v1/edge/status`: what this edge reads, holds and sends. Public: it listens on loopback. */
+/** `GET /v1/edge/status`: what this edge reads, holds and sends; for observers, as its metrics are. */
 export function registerEdgeRoutes(
   app: HttpApp,
   edge: Edge,
   facts: { readonly edge: string; readonly clock: Clock },
 ): void {
-  app.get("/v1/edge/status", { config: { access: "public" } }, () => statusOf(edge, facts));
+  app.get("/v1/edge/status", { config: { access: "public", isForObservers: true } }, () =>
+    statusOf(edge, facts),
+  );
 }
 
 export interface EdgeStatus {

@@ -1,6 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Basics } from "@drover/core/service/basics";
 import type { HealthReport } from "@drover/core/service/health";
+import {
+  closedToObservers,
+  isFromHere,
+  isObserverToken,
+} from "@drover/core/service/observer-access";
 import type { Checkpoint } from "./checkpoint.ts";
 import { ClickHouseError } from "./errors.ts";
 import { authenticate } from "./users.ts";
@@ -18,18 +23,29 @@ export function createRoutes(
   config: { users: readonly User[] },
   deps: RoutesDeps,
 ): RequestListener {
-  const { health, metrics, log } = deps;
+  const { health, metrics, log, observers = closedToObservers } = deps;
+  /** From elsewhere any user of the database may look, and who has the token for observers. */
+  const admit = (request: IncomingMessage): void => {
+    if (observers.isOpen || isFromHere(request)) return;
+    if (isObserverToken(request.headers.authorization, observers)) return;
+    authenticate(config.users, request.headers, new URLSearchParams());
+  };
   const routes: Readonly<Record<string, Handler>> = {
     "/ping": async (_request, response) => send(response, 200, "text/plain", "Ok.\n"),
     "/replicas_status": async (_request, response) => send(response, 200, "text/plain", "Ok.\n"),
     "/healthz": async (_request, response) => sendReport(response, await health.liveness()),
     "/livez": async (_request, response) => sendReport(response, await health.liveness()),
     "/readyz": async (_request, response) => sendReport(response, await health.readiness()),
-    "/health": async (_request, response) => sendReport(response, await health.everything()),
+    "/health": async (request, response) => {
+      admit(request);
+      sendReport(response, await health.everything());
+    },
     "/version": async (_request, response) =>
       sendJson(response, 200, { ...deps.version, node: process.version }),
-    "/metrics": async (_request, response) =>
-      send(response, 200, metrics.contentType, await metrics.expose()),
+    "/metrics": async (request, response) => {
+      admit(request);
+      send(response, 200, metrics.contentType, await metrics.expose());
+    },
     "/drover/checkpoint": async (request, response) => {
       request.resume();
       requireFull(request, config.users);
