@@ -29,6 +29,14 @@ export interface ServedApi extends AsyncDisposable {
   /** As `viewer` unless another role is given; `none` sends no token. */
   get(path: string, role?: Role | "none"): Promise<Answer>;
   post(path: string, body?: unknown, role?: Role | "none"): Promise<Answer>;
+  /** Anything else; as `operator` unless another role is given. */
+  send(method: string, path: string, options?: SendOptions): Promise<Answer>;
+}
+
+export interface SendOptions {
+  readonly body?: unknown;
+  readonly role?: Role | "none";
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const roles = ["edge", "viewer", "operator", "admin"] as const;
@@ -77,6 +85,15 @@ export async function serveApi(env: Readonly<Record<string, string>> = {}): Prom
     const json: unknown = isJson ? JSON.parse(text) : undefined;
     return { status: response.status, headers: response.headers, text, json };
   };
+  const send = (method: string, path: string, options: SendOptions = {}) => {
+    const { body, role = "operator", headers } = options;
+    const type = body === undefined ? {} : { "content-type": "application/json" };
+    return ask(path, role, {
+      method,
+      headers: { ...type, ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  };
   const kept = stack.move();
   return {
     url: running.url,
@@ -84,14 +101,8 @@ export async function serveApi(env: Readonly<Record<string, string>> = {}): Prom
     records,
     tokens: { edge: "", viewer: "", operator: "", admin: "", ...tokens },
     get: (path, role = "viewer") => ask(path, role, {}),
-    post: (path, body, role = "operator") =>
-      ask(path, role, {
-        method: "POST",
-        ...(body !== undefined && {
-          body: JSON.stringify(body),
-          headers: { "content-type": "application/json" },
-        }),
-      }),
+    post: (path, body, role) => send("POST", path, { body, ...(role && { role }) }),
+    send,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
