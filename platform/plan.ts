@@ -138,6 +138,9 @@ function engineOwnEnv(name: string, engine: Engine, placement: Placement): Recor
   }
 }
 
+/** The gateway may listen beyond this machine: who may look at it then is said by whoever starts it. */
+const observerEnv = ["DROVER_METRICS_ACCESS", "DROVER_METRICS_TOKEN"];
+
 /** What every process gets. Health is answered at its port unless that speaks something else. */
 function commonEnv(instance: string, port: number, placement: Placement): Record<string, string> {
   return {
@@ -272,7 +275,7 @@ function planGateway(platform: Platform, placement: Placement): ProcessPlan {
     endsBefore: [],
     port: placement.gatewayPort,
     heapMb: gateway.heapMb,
-    passEnv: [],
+    passEnv: observerEnv,
     env: {
       ...commonEnv("gateway", placement.gatewayPort, placement),
       DROVER_HOST: placement.gatewayHost,
