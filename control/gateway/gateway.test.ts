@@ -263,6 +263,38 @@ test("a WebSocket handshake and its bytes pass both ways", { timeout: 5000 }, as
   while (!(await metrics.expose()).includes('outcome="switched"')) await systemClock.sleep(5);
 });
 
+test(
+  "a refused handshake has its answer passed on, and is over when either side breaks off",
+  { timeout: 5000 },
+  async (t) => {
+    let isBroken = false;
+    const api = await startCopy(t, "api", (_request, response) => {
+      response.writeHead(403, { "content-type": "text/plain" });
+      response.write("no");
+      // Without a length the answer is chunked; a broken one never ends.
+      if (isBroken) response.socket?.destroySoon();
+      else response.end();
+    });
+    const { port, metrics } = await startGateway(t, { api: [api.copy] });
+    const ask = async () => {
+      const socket = connect(port, "127.0.0.1");
+      socket.on("error", () => {});
+      socket.write(
+        "GET /v1/live HTTP/1.1\r\nhost: drover\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
+      );
+      let text = "";
+      socket.on("data", (part: Buffer) => (text += part.toString()));
+      await once(socket, "close");
+      return text;
+    };
+    assert.match(await ask(), /^HTTP\/1\.1 403 Forbidden\r\n(?:.+\r\n)*\r\nno$/);
+    isBroken = true;
+    await ask();
+    const refused = /upgrades_total\{.*outcome="refused".*\} 2/;
+    while (!refused.test(await metrics.expose())) await systemClock.sleep(5);
+  },
+);
+
 test("requests are counted by the copy that answered", async (t) => {
   const api = await startCopy(t, "api-1");
   const { url, metrics } = await startGateway(t, { api: [api.copy] });

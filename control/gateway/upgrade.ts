@@ -1,7 +1,7 @@
 import { STATUS_CODES, request as openRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
-import { requestHeaders } from "./headers.ts";
+import { pipeline, type Duplex } from "node:stream";
+import { requestHeaders, responseHeaders } from "./headers.ts";
 import type { Copy } from "./table.ts";
 
 const HANDSHAKE_MS_MAX = 10_000;
@@ -42,13 +42,13 @@ export function passUpgrade(
     up.once("timeout", () => up.destroy(new Error("no answer to the handshake")));
     up.once("error", fail);
     up.once("response", (answer) => {
-      socket.write(answerHead(answer, ["connection", "close"]));
-      answer.pipe(socket);
-      answer.once("end", () => resolve("refused"));
+      // The body goes on without its chunks: its end is the connection's.
+      socket.write(answerHead(answer, [...responseHeaders(answer), "connection", "close"]));
+      pipeline(answer, socket, () => resolve("refused"));
     });
     up.once("upgrade", (answer, upSocket, upHead) => {
       upSocket.setTimeout(0);
-      socket.write(answerHead(answer, []));
+      socket.write(answerHead(answer, answer.rawHeaders));
       if (upHead.length > 0) socket.write(upHead);
       if (head.length > 0) upSocket.write(head);
       upSocket.pipe(socket).pipe(upSocket);
@@ -63,9 +63,8 @@ export function passUpgrade(
   });
 }
 
-function answerHead(answer: IncomingMessage, extra: readonly string[]): string {
+function answerHead(answer: IncomingMessage, pairs: readonly string[]): string {
   const status = answer.statusCode ?? 502;
-  const pairs = [...answer.rawHeaders, ...extra];
   const lines = [`HTTP/1.1 ${status} ${answer.statusMessage ?? STATUS_CODES[status] ?? ""}`];
   for (let at = 0; at + 1 < pairs.length; at += 2) lines.push(`${pairs[at]}: ${pairs[at + 1]}`);
   return `${lines.join("\r\n")}\r\n\r\n`;
