@@ -5,7 +5,7 @@ import { run } from "@drover/core/service/run";
 import { processorEnv, readConfig } from "./config.ts";
 import { startProcessor } from "./processor.ts";
 
-countBuffersInHeap();
 const env = parseEnv(processorEnv, process.env);
+if (env.pipeline === "history") countBuffersInHeap();
 const basics = createBasics(env.pipeline, env);
 await run(env, basics, (signal) => startProcessor(readConfig(env), basics, signal));

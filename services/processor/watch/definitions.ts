@@ -43,26 +43,32 @@ export async function openDefinitions(deps: DefinitionsDeps): Promise<Definition
   const { zones, clock } = deps;
   // What was changed before this process began is known as of a day ago and as of now.
   let past = await zones.list({ at: clock.now() - keptMs });
-  let current = await read(deps, past);
+  const made = new Map<string, Zone>();
+  let current = await read(deps, past, made);
   return {
     current: () => current,
     async refresh() {
       if ((await zones.revision()) === current.revision) return false;
       const before = current;
-      const next = await read(deps, past);
+      const next = await read(deps, past, made);
       const changed = [...before.zones.values()].filter(
         ({ id, version }) => next.zones.get(id)?.version !== version,
       );
       past = [...past, ...(await endedVersions(zones, changed))].filter(
         ({ validUntil }) => validUntil === undefined || validUntil > clock.now() - keptMs,
       );
-      current = await read(deps, past);
+      current = await read(deps, past, made);
       return true;
     },
   };
 }
 
-async function read(deps: DefinitionsDeps, past: readonly Zone[]): Promise<Definitions> {
+/** `made` holds the very objects of the set before: what did not change is not made ready again. */
+async function read(
+  deps: DefinitionsDeps,
+  past: readonly Zone[],
+  made: Map<string, Zone>,
+): Promise<Definitions> {
   const { zones, rules, counters, silence } = deps;
   // Read before the lists, so that no change is missed.
   const revision = await zones.revision();
@@ -70,8 +76,14 @@ async function read(deps: DefinitionsDeps, past: readonly Zone[]): Promise<Defin
   const rulesNow = await rules.list();
   const versions = new Map<string, Zone>();
   for (const zone of [...past, ...zonesNow]) {
-    if (zone.isEnabled) versions.set(`${zone.id} ${zone.version}`, zone);
+    if (!zone.isEnabled) continue;
+    const key = `${zone.id} ${zone.version}`;
+    const before = made.get(key);
+    const isSame = before !== undefined && before.validUntil === zone.validUntil;
+    versions.set(key, isSame ? before : zone);
   }
+  made.clear();
+  for (const [key, zone] of versions) made.set(key, zone);
   const zoneSet = createZoneSet([...versions.values()]);
   const known = { zones: new Set(zonesNow.map(({ id }) => id)), silence };
   const { set: ruleSet, faults } = compileRules(rulesNow, known);
