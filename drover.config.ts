@@ -27,6 +27,12 @@ export default definePlatform({
       uses: ["stream", "history"],
       env: { DROVER_PIPELINE: "history" },
     },
+    watch: {
+      entry: "services/processor/main.ts",
+      uses: ["stream", "records"],
+      heapMb: 256,
+      env: { DROVER_PIPELINE: "watch" },
+    },
     api: {
       entry: "services/api/main.ts",
       after: ["clickhouse", "history"],
