@@ -1,7 +1,7 @@
 // Everything that a processor reads from its environment.
 
 import { z } from "zod";
-import { declareEnv, EnvError, envInt, envList } from "@drover/core/service/env";
+import { declareEnv, envBool, EnvError, envInt, envList } from "@drover/core/service/env";
 import { processEnv } from "@drover/core/service/process-env";
 import type { EnvValues } from "@drover/core/service/env";
 import { silenceDefaults } from "@drover/core/watch/rules/rule-set";
@@ -167,6 +167,12 @@ export const processorEnv = declareEnv({
     schema: envList({ itemsMax: 32 }),
     default: silenceDefaults.roamingKinds.join(","),
     meaning: "watch: kinds that come and go by nature; their silence is no event",
+  },
+  notifiesPrivate: {
+    name: "DROVER_NOTIFY_PRIVATE",
+    schema: envBool(),
+    default: "true",
+    meaning: "watch: receivers may be at loopback, link-local and private addresses",
   },
 });
 

@@ -10,6 +10,7 @@ import { createHttp } from "@drover/core/service/http";
 import type { Running } from "@drover/core/service/run";
 import { openStream } from "@drover/core/stream/open";
 import { endOf } from "../ending.ts";
+import { runNotifier } from "../notify/notifier.ts";
 import { runWatchPipeline, watchGroup } from "../pipelines/watch.ts";
 import type { WatchPipelineConfig } from "../pipelines/watch.ts";
 import type { PlaceConfig } from "../processor.ts";
@@ -18,9 +19,11 @@ import { createWatchCounters } from "./events.ts";
 export interface WatchProcessorConfig extends PlaceConfig, WatchPipelineConfig {
   readonly pipeline: "watch";
   readonly recordsUrl: string;
+  /** Whether receivers of alerts may be at private addresses. */
+  readonly notifiesPrivate: boolean;
 }
 
-/** Starts the pipeline `watch`; resolves once its group is joined. */
+/** Starts the pipeline `watch` and the notifier beside it; resolves once its group is joined. */
 export async function startWatch(
   config: WatchProcessorConfig,
   deps: Basics,
@@ -40,7 +43,7 @@ export async function startWatch(
     },
   });
   const { clock } = deps;
-  const working = runWatchPipeline(
+  const watching = runWatchPipeline(
     config,
     {
       stream,
@@ -56,6 +59,13 @@ export async function startWatch(
     },
     signal,
   );
+  const notifying = runNotifier(
+    { holder: config.member, allowsPrivate: config.notifiesPrivate },
+    { ...deps, records },
+    signal,
+  );
+  // Whichever fails ends the process; both end in order when it is asked to stop.
+  const working = Promise.all([watching, notifying]).then(() => {});
   return {
     ended: endOf(working, signal),
     async drain() {
