@@ -3,17 +3,25 @@
 
 import { connectHistory } from "@drover/core/history/client";
 import type { History, HistoryConfig } from "@drover/core/history/client";
-import { migrateHistory } from "@drover/core/history/migrations";
+import {
+  HistoryFormatError,
+  HistoryTooNewError,
+  migrateHistory,
+} from "@drover/core/history/migrations";
 import { DeduplicationOffError, testDeduplication } from "@drover/core/history/self-test";
 import { createBackoff } from "@drover/core/service/backoff";
 import type { Basics } from "@drover/core/service/basics";
 import { createHttp } from "@drover/core/service/http";
 import type { Running } from "@drover/core/service/run";
+import type { StreamLog } from "@drover/core/stream/log";
 import { openStream } from "@drover/core/stream/open";
+import { rest } from "./attempt.ts";
+import { createCaretaker, holdBytesMax } from "./caretaker.ts";
 import { endOf } from "./ending.ts";
 import { createEvents } from "./events.ts";
 import { historyGroup, runHistoryPipeline } from "./pipelines/history.ts";
 import type { HistoryPipelineConfig } from "./pipelines/history.ts";
+import { watchGroup } from "./pipelines/watch.ts";
 import { startWatch } from "./watch/start.ts";
 import type { WatchProcessorConfig } from "./watch/start.ts";
 
@@ -30,6 +38,8 @@ export interface HistoryProcessorConfig extends PlaceConfig, HistoryPipelineConf
   readonly pipeline: "history";
   readonly history: HistoryConfig;
   readonly retentionDays: number;
+  /** How long the log waits for a watch that nobody runs. */
+  readonly watchHoldMs: number;
 }
 
 export type ProcessorConfig = HistoryProcessorConfig | WatchProcessorConfig;
@@ -75,10 +85,11 @@ async function startHistory(
     { ...deps, stream, consumer, history, events },
     signal,
   );
+  const caring = takeCare(config, { ...deps, stream }, signal);
   return {
     ended: endOf(working, signal),
     async drain() {
-      await working;
+      await Promise.all([working, caring]);
       await consumer.leave();
     },
     async close() {
@@ -88,6 +99,26 @@ async function startHistory(
       await app.close();
     },
   };
+}
+
+const CARE_MS = 60_000;
+
+/** Once a minute looks whether the log waits for a watch that nobody runs. */
+async function takeCare(
+  { watchHoldMs: holdMs }: HistoryProcessorConfig,
+  deps: Basics & { readonly stream: StreamLog },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log } = deps;
+  const group = watchGroup;
+  const caretaker = createCaretaker({ group, holdMs, sizeBytesMax: holdBytesMax }, deps);
+  while (await rest(clock, CARE_MS, signal)) {
+    try {
+      await caretaker.look();
+    } catch (error) {
+      log.warn({ err: error, group }, "could not look who holds the log; trying again in a minute");
+    }
+  }
 }
 
 /** Waits for the database, brings it to shape and proves that it drops repetitions. */
@@ -109,7 +140,8 @@ async function prepareHistory(
       return;
     } catch (error) {
       if (error instanceof DeduplicationOffError || signal.aborted) throw error;
-      if (error instanceof Error && error.name === "HistoryTooNewError") throw error;
+      const isForeign = error instanceof HistoryTooNewError || error instanceof HistoryFormatError;
+      if (isForeign) throw error;
       log.warn({ err: error }, "history: not prepared yet; trying again");
       await backoff.wait(signal);
     }
