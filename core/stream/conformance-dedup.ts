@@ -21,6 +21,7 @@ const key = { kind: "key" } as const;
 
 export function deduplicationTests(adapter: Adapter): void {
   deduplication(adapter);
+  manySenders(adapter);
   memory(adapter);
   againstTheModel(adapter);
 }
@@ -83,6 +84,24 @@ function deduplication(adapter: Adapter): void {
       batchOf([rowOf(0, 20)], { gaps: [{ first: 4, last: 19 }] }),
     );
     assert.deepEqual(overlapping, { accepted: 1, quarantined: 0, duplicates: 0, through: 20 });
+  });
+}
+
+function manySenders(adapter: Adapter): void {
+  test("knows each of more senders than it keeps at hand, all in one commit", async () => {
+    await using at = await opened(adapter);
+    const numbers = Array.from({ length: 1_100 }, (_, index) => index);
+    const send = (seq: number) =>
+      numbers.map((number) => {
+        const identity = { kind: "seq", edge: `edge-${number}`, epoch: 1 } as const;
+        return at.log.append(batchOf([rowOf(0, seq)], { identity }));
+      });
+    // The second of each comes when all of them have been seen, in the same commit.
+    await Promise.all([...send(1), ...send(2)]);
+    const again = await Promise.all([...send(1), ...send(2)]);
+    assert.equal(again.filter(({ duplicates }) => duplicates === 1).length, 2_200);
+    assert.ok(again.every(({ through }) => through === 2));
+    assert.equal((await at.log.totals()).accepted, 2_200);
   });
 }
 

@@ -30,7 +30,7 @@ export interface Producers {
 export interface ProducersConfig {
   /** Epochs of one edge that are remembered; the oldest is dropped for a new one. */
   readonly epochsMax: number;
-  /** Parsed sets kept; drop-oldest. */
+  /** Parsed sets kept between commits; drop-oldest. */
   readonly keptMax: number;
 }
 
@@ -79,8 +79,7 @@ export function createProducers(config: ProducersConfig, database: DatabaseSync)
       }
       if (producer === undefined) {
         producer = load(edge, epoch);
-        const oldest = kept.keys().next();
-        if (kept.size >= config.keptMax && !oldest.done) kept.delete(oldest.value);
+        // None goes while a commit is made: loaded a second time, it would lack what is not saved.
         kept.set(name, producer);
       }
       if (!producer.isChanged) {
@@ -104,6 +103,10 @@ export function createProducers(config: ProducersConfig, database: DatabaseSync)
         sql.put.run(edge, epoch, seen.through, seen.gaps, producer.version, now, seen.encode());
       }
       changed = [];
+      for (const name of kept.keys()) {
+        if (kept.size <= config.keptMax) break;
+        kept.delete(name);
+      }
     },
     list: (limit) => sql.list.all(limit).map(statusOf),
   };
