@@ -3,6 +3,7 @@
 // middle, end in the same shape. A step counts when its row is in `migrations`.
 
 import type { History } from "./client.ts";
+import { rowColumns, rowFormat } from "../model/row.ts";
 import { createTables, retentionOf } from "./schema.ts";
 import type { TableOptions } from "./schema.ts";
 
@@ -24,6 +25,17 @@ export class HistoryTooNewError extends Error {
   }
 }
 
+/** Thrown when the tables hold rows of another form than this Drover writes. */
+export class HistoryFormatError extends Error {
+  override name = "HistoryFormatError";
+  constructor(found: string) {
+    super(
+      `history: the database holds rows of ${found}, this Drover writes form ${rowFormat}; ` +
+        "give it another database, or bring the rows over with an INSERT … SELECT that says how",
+    );
+  }
+}
+
 export interface MigrateOptions {
   readonly retentionDays: number;
   /** For servers that can make no checkpoint. */
@@ -33,6 +45,8 @@ export interface MigrateOptions {
 /**
  * Brings the database to the newest shape and the wanted retention; gives the names of the steps
  * that ran.
+ *
+ * @throws HistoryTooNewError, HistoryFormatError
  */
 export async function migrateHistory(
   history: History,
@@ -48,6 +62,7 @@ export async function migrateHistory(
   const found = last?.found ?? 0;
   const known = migrations.at(-1)?.number ?? 0;
   if (found > known) throw new HistoryTooNewError(found, known);
+  await checkFormat(history, found === 0);
   const missing = migrations.filter((migration) => migration.number > found);
   for (const { number, name, statements } of missing) {
     for (const statement of statements(options)) await history.command(statement);
@@ -58,6 +73,43 @@ export async function migrateHistory(
   }
   await applyRetention(history, options.retentionDays);
   return missing.map((migration) => migration.name);
+}
+
+/** Where the form of the rows is written down, among the migrations and before all of them. */
+const FORMAT_NUMBER = 0;
+const formatPattern = /^rows of form (\d+)$/;
+
+async function checkFormat(history: History, isNew: boolean): Promise<void> {
+  const [row] = await history.rows<{ name: string }>(
+    `SELECT argMax(name, at) AS name FROM migrations WHERE number = ${FORMAT_NUMBER} GROUP BY number`,
+  );
+  if (row !== undefined) {
+    const found = formatPattern.exec(row.name)?.[1];
+    if (found !== String(rowFormat)) throw new HistoryFormatError(`form ${found ?? "unknown"}`);
+    return;
+  }
+  // A database of before forms were written down is told by its columns.
+  if (!isNew && !(await hasOurColumns(history))) throw new HistoryFormatError("an older form");
+  await history.command(
+    "INSERT INTO migrations (number, name) SELECT {number:UInt32}, {name:String}",
+    {
+      params: { number: FORMAT_NUMBER, name: `rows of form ${rowFormat}` },
+    },
+  );
+}
+
+async function hasOurColumns(history: History): Promise<boolean> {
+  const columns = await history.rows<{ name: string; type: string }>(
+    `SELECT name, type FROM system.columns
+     WHERE database = {database:String} AND table = 'reports' AND default_kind != 'ALIAS'
+     ORDER BY position`,
+    { params: { database: history.database } },
+  );
+  return textOf(columns) === textOf(rowColumns);
+}
+
+function textOf(columns: readonly { readonly name: string; readonly type: string }[]): string {
+  return columns.map(({ name, type }) => `${name} ${type}`).join(", ");
 }
 
 /** Changes only what differs, as told by the table's comment: to set a TTL touches every part. */

@@ -8,6 +8,12 @@
 import type { Report, StampedReport } from "./report.ts";
 import { kindOf } from "./ids.ts";
 
+/**
+ * Grows with every change of what the bytes mean. A stream or a database that holds rows of another
+ * form is refused; so does the format of the SQLite log (core/stream/sqlite-files.ts) grow with it.
+ */
+export const rowFormat = 2;
+
 /** The columns in the order of the bytes; history's tables and its insert statement follow it. */
 export const rowColumns = [
   { name: "asset", type: "String" },

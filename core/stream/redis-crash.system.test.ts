@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { Redis } from "ioredis";
 import { systemClock } from "../service/clock.ts";
 import { allTexts, batchOf, rowOf, runOf } from "./conformance-batches.ts";
 import { StreamFullError } from "./log.ts";
@@ -151,6 +152,50 @@ suite("a server that dies", { skip }, () => {
     });
   });
 });
+
+suite("a log of another form", { skip }, () => {
+  test("is refused while it holds rows, and taken on once it holds none", async () => {
+    await using redis = await server();
+    const url = redis.url;
+    const text = (form: string | undefined) => setForm(url, form);
+    {
+      await using log = await openStream({ url, partitions }, deps);
+      await log.append(batchOf([rowOf(0, 1)]));
+    }
+    for (const [form, said] of [
+      ["1", /form 1; this version reads form 2/],
+      [undefined, /an older form; this version reads form 2/],
+    ] as const) {
+      await text(form);
+      await assert.rejects(openStream({ url, partitions }, deps), (error: unknown) => {
+        assert.ok(error instanceof StreamConfigError);
+        assert.match(error.message, said);
+        return true;
+      });
+    }
+    await text("2");
+    {
+      await using log = await openStream({ url, partitions }, deps);
+      await using worker = await log.join("history", "a");
+      const [lease] = worker.leases();
+      assert.ok(lease !== undefined);
+      await worker.commit(lease, { committed: 1, synced: 1 });
+      assert.equal(await log.trim(), 1);
+    }
+    await text("1");
+    await using log = await openStream({ url, partitions }, deps);
+    assert.equal((await log.append(batchOf([rowOf(0, 1)]))).duplicates, 1);
+  });
+});
+
+/** Makes a log say that its rows are of this form, or of none. */
+async function setForm(url: string, form: string | undefined): Promise<void> {
+  const client = new Redis(url);
+  const [meta = ""] = await client.keys("*meta");
+  if (form === undefined) await client.hdel(meta, "format");
+  else await client.hset(meta, "format", form);
+  await client.quit();
+}
 
 suite("a server that may forget", { skip }, () => {
   test("is refused with the setting that is wrong, unless that is wanted", async () => {

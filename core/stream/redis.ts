@@ -3,6 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { rowFormat } from "../model/row.ts";
 import { createConsumer, memberOf } from "./consumer.ts";
 import type { Membership, Renewal, Seat } from "./consumer.ts";
 import type { Checkpoint, Consumer, GroupLag, ProducerStatus, StreamLog, Totals } from "./log.ts";
@@ -76,6 +77,7 @@ async function claim(client: RedisClient, given: number | undefined): Promise<nu
     throw new StreamConfigError(`stream: ${wanted} partitions; expected 1 to ${partitionsMax}`);
   }
   const meta = `${client.base}meta`;
+  await claimFormat(client, meta);
   await client.call("HSETNX", meta, "partitions", wanted);
   const partitions = Number(await client.call("HGET", meta, "partitions"));
   if (given !== undefined && given !== partitions) {
@@ -84,6 +86,22 @@ async function claim(client: RedisClient, given: number | undefined): Promise<nu
     );
   }
   return partitions;
+}
+
+/** Rows of another form are refused; a log that holds none takes on ours. */
+async function claimFormat(client: RedisClient, meta: string): Promise<void> {
+  const heldBytes = Number((await client.call("HGET", `${client.base}heads`, "bytes")) ?? 0);
+  if (heldBytes === 0) await client.call("HSET", meta, "format", rowFormat);
+  const found = z
+    .string()
+    .nullable()
+    .parse(await client.call("HGET", meta, "format"));
+  if (found === String(rowFormat)) return;
+  const form = found === null ? "an older form" : `form ${found}`;
+  throw new StreamConfigError(
+    `stream: ${client.base} holds rows of ${form}; this version reads form ${rowFormat}. ` +
+      "Let the version that wrote them bring them all into history first",
+  );
 }
 
 function createLog(parts: Parts): StreamLog {

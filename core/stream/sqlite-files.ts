@@ -32,7 +32,7 @@ const CACHE_KIB = 16_384;
 const READ_BUSY_MS = 2_000;
 /** Files up to this size are checked whole at each open (about 30 ms); larger ones as they are read. */
 const CHECKED_WHOLE_BYTES = 32 * 1024 * 1024;
-/** Grows with the form of rows (core/model/row.ts) too: entries of another one cannot be read. */
+/** Grows with `rowFormat` (core/model/row.ts) too: entries of another form cannot be read. */
 const FORMAT = 2;
 
 /** Where the write-ahead log's file is brought to its end; after that it is cut to this. */
