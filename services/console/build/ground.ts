@@ -4,7 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { feature, mesh } from "topojson-client";
-import type { Feature, Geometry, Position } from "geojson";
+import type { Feature, Geometry, MultiLineString, Position } from "geojson";
 import type { GeometryCollection, Topology } from "topojson-specification";
 
 /** Coarse for the first paint, finer for what comes nearer. */
@@ -30,13 +30,50 @@ export async function groundJson(name: GroundName): Promise<string> {
   const { countries, land } = topology.objects;
   const borders = mesh(topology, countries, (a, b) => a !== b);
   const features: Feature[] = [
-    ...feature(topology, land).features.map((one) => ({ ...one, properties: { kind: "land" } })),
-    { type: "Feature", properties: { kind: "border" }, geometry: borders },
+    ...feature(topology, land).features.map(({ geometry }) => landOf(geometry)),
+    { type: "Feature", properties: { kind: "border" }, geometry: flatLines(borders) },
   ];
   const steps = 10 ** decimals[name];
   return JSON.stringify({ type: "FeatureCollection", features }, (_key, value: unknown) =>
     typeof value === "number" ? Math.round(value * steps) / steps : value,
   );
+}
+
+function landOf(geometry: Geometry): Feature {
+  const coordinates = partsOf(geometry).map((rings) => rings.map(flatRing));
+  const properties = { kind: "land" };
+  return { type: "Feature", properties, geometry: { type: "MultiPolygon", coordinates } };
+}
+
+/**
+ * The atlas is made for a globe: its rings jump from 180° to -180°. On a flat map they go on beyond it
+ * instead, and the one around a pole is closed over the map's edge.
+ */
+function flatRing(ring: readonly Position[]): Position[] {
+  const flat = unwrapped(ring);
+  const [first = [0, 0]] = flat;
+  const last = flat.at(-1) ?? first;
+  const [firstLon = 0, firstLat = 0] = first;
+  const [lastLon = 0] = last;
+  if (Math.abs(lastLon - firstLon) < 180) return flat;
+  const poleLat = firstLat < 0 ? -90 : 90;
+  return [...flat, [lastLon, poleLat], [firstLon, poleLat], first];
+}
+
+const flatLines = ({ coordinates }: MultiLineString): MultiLineString => ({
+  type: "MultiLineString",
+  coordinates: coordinates.map(unwrapped),
+});
+
+/** Each place within half a turn of the one before. */
+function unwrapped(line: readonly Position[]): Position[] {
+  let turns = 0;
+  let last: number | undefined;
+  return line.map(([lon = 0, lat = 0]) => {
+    if (last !== undefined) turns -= 360 * Math.round((lon + turns - last) / 360);
+    last = lon + turns;
+    return [last, lat];
+  });
 }
 
 export interface PlaceName {
@@ -57,7 +94,7 @@ export async function placeNames(): Promise<readonly PlaceName[]> {
 function nameOf({ geometry, properties: { name } }: Country): PlaceName[] {
   if (name === undefined) return [];
   const parts = partsOf(geometry);
-  const rings = parts.map((part) => middleOf(part[0] ?? []));
+  const rings = parts.map((part) => middleOf(unwrapped(part[0] ?? [])));
   const [largest] = rings.toSorted((a, b) => b.size - a.size);
   if (largest === undefined) return [];
   return [

@@ -171,8 +171,8 @@ function play(): void {
 
 /** Puts the address of this view into the clipboard. */
 export function copyLink(): void {
-  const say = (text: string) => () => toast(text);
-  navigator.clipboard
-    .writeText(viewAddress())
-    .then(say("The link to this view is copied"), say("The browser does not let links be copied"));
+  navigator.clipboard.writeText(viewAddress()).then(
+    () => toast("The link to this view is copied"),
+    () => toast("The browser does not let links be copied"),
+  );
 }

@@ -11,11 +11,12 @@ export function themeOf(theme: Theme): "dark" | "light" {
   return prefersLight() ? "light" : "dark";
 }
 
+const show = (): void => {
+  document.documentElement.dataset["theme"] = themeOf(store.getState().theme);
+};
+
 /** Follows the choice and the system; to be called once. */
 export function startTheme(): void {
-  const show = (): void => {
-    document.documentElement.dataset["theme"] = themeOf(store.getState().theme);
-  };
   show();
   store.subscribe(({ theme }, before) => {
     if (theme !== before.theme) show();

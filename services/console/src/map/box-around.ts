@@ -18,7 +18,7 @@ export function boxAround(
     south = Math.min(south, lat);
     north = Math.max(north, lat);
   }
-  const sorted = Float64Array.from(lons).sort();
+  const sorted = Float64Array.from(lons).toSorted();
   const [first] = sorted;
   const last = sorted.at(-1);
   if (first === undefined || last === undefined) return undefined;

@@ -42,7 +42,7 @@ export function frameIntervalMs(speedMps: number, metresOfPixel: number): number
   return Math.min(IDLE_MS, Math.max(FRAME_MS, ms));
 }
 
-const sizeAt = (zoom: number): number => Math.min(15, Math.max(8.5, 6.5 + zoom * 0.85));
+const sizeAt = (zoom: number): number => Math.min(21, Math.max(9, 8 + zoom * 1.5));
 
 export function createMovers(stage: Stage, deps: MoversDeps): MoversPart {
   const { movers } = deps;

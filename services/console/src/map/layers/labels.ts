@@ -1,0 +1,103 @@
+// Names beside movers: chosen a few times a second, moved with their signs in between.
+
+import { TextLayer } from "@deck.gl/layers";
+import type { MoverTable } from "../../live/movers.ts";
+import { store } from "../../state/store.ts";
+import { boundsOf } from "../bounds.ts";
+import { placeLabels } from "../label-placement.ts";
+import type { LabelWish } from "../label-placement.ts";
+import type { MoverRows } from "../movers/mover-rows.ts";
+import type { MapPart, Stage } from "../stage.ts";
+import { mapFont } from "./map-font.ts";
+
+const CHOOSE_EVERY_MS = 400;
+/** More names than these are not written, however much room there is. */
+const LABELS_MAX = { wide: 160, narrow: 60 };
+/** With more movers in view names would say nothing. */
+const IN_VIEW_MAX = 2_500;
+const CHAR_PIXELS = 7;
+const HEIGHT_PIXELS = 17;
+
+interface Label {
+  readonly slot: number;
+  readonly text: string;
+  readonly isSelected: boolean;
+}
+
+export interface LabelsPart extends MapPart {
+  /** Signs have moved. */
+  follow(): void;
+}
+
+export function createLabels(stage: Stage, movers: MoverTable, rows: MoverRows): LabelsPart {
+  let labels: readonly Label[] = [];
+  let layer = layerOf();
+  let chosen = new Set<number>();
+
+  function layerOf(): TextLayer<Label> {
+    const { label, halo, accent } = stage.colors();
+    const nowMs = stage.nowMs();
+    return new TextLayer<Label>({
+      id: "labels",
+      data: [...labels],
+      getText: ({ text }) => text,
+      getPosition: ({ slot }) => [...rows.seen(slot, nowMs)],
+      getColor: ({ isSelected }) => [...(isSelected ? accent : label)],
+      getSize: 12,
+      getPixelOffset: [12, 0],
+      getTextAnchor: "start",
+      characterSet: "auto",
+      ...mapFont(halo),
+    });
+  }
+
+  function wishes(): readonly LabelWish[] {
+    const state = store.getState();
+    const selected = new Set(state.selected);
+    const isInView = boundsOf();
+    const nowMs = stage.nowMs();
+    const found: LabelWish[] = [];
+    for (let slot = 0; slot < movers.slots; slot++) {
+      const isWanted = selected.has(movers.assets[slot] ?? "");
+      if ((!state.labels && !isWanted) || !rows.isDrawn(slot)) continue;
+      const [lon, lat] = rows.seen(slot, nowMs);
+      if (!isInView(lon, lat)) continue;
+      const { x, y } = stage.map.project([lon, lat]);
+      const widthPixels = (movers.labels[slot] ?? "").length * CHAR_PIXELS;
+      const rank = (isWanted ? 4 : 0) + (chosen.has(slot) ? 2 : 0);
+      found.push({ slot, x, y, widthPixels, rank });
+    }
+    return found.length > IN_VIEW_MAX ? found.filter(({ rank }) => rank >= 4) : found;
+  }
+
+  function choose(): void {
+    if (document.hidden) return;
+    const { clientWidth: width, clientHeight: height } = stage.map.getContainer();
+    const countMax = width < 720 ? LABELS_MAX.narrow : LABELS_MAX.wide;
+    const room = { width, height, countMax, heightPixels: HEIGHT_PIXELS };
+    const slots = placeLabels(wishes(), room);
+    const { selected } = store.getState();
+    chosen = new Set(slots);
+    labels = slots.map((slot) => ({
+      slot,
+      text: movers.labels[slot] ?? "",
+      isSelected: selected.includes(movers.assets[slot] ?? ""),
+    }));
+    follow();
+  }
+
+  function follow(): void {
+    layer = layerOf();
+    stage.restack();
+  }
+
+  const timer = setInterval(choose, CHOOSE_EVERY_MS);
+  return {
+    layers: () => [layer],
+    follow: () => {
+      if (labels.length > 0) follow();
+    },
+    restyle: follow,
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
+}
