@@ -86,7 +86,7 @@ export async function startApi(
     ...quarantineRoutes({ reader, readmit }),
     ...sessionRoutes({ tokens }),
     ...edgeRoutes({ links: createEdgeLinks({ records, clock }) }),
-    ...watchRoutes({ records, clock, board, events }),
+    ...watchRoutes({ records, clock, board, reader, events }),
     ...liveRoutes(live.feed, signal),
     ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
   ];
