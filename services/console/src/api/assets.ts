@@ -85,7 +85,7 @@ export const askMeasurements = (
 
 const AssetPage = z.object({ items: z.array(AssetView), next: z.string().optional() });
 
-/** The latest of assets whose id or attributes hold a text. */
+/** The latest of assets whose id or attributes hold a text; of any when it is empty. */
 export async function findAssets(
   text: string,
   limit: number,

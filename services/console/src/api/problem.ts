@@ -5,7 +5,18 @@ import { z } from "zod";
 const ProblemBody = z.object({
   title: z.string(),
   detail: z.string().optional(),
-  errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+  errors: z
+    .array(
+      z.object({
+        field: z.string(),
+        detail: z.string(),
+        /** [lon, lat] of a mistake that has a place. */
+        place: z.array(z.number()).optional(),
+        /** Which feature of a file, from 0. */
+        index: z.int().optional(),
+      }),
+    )
+    .optional(),
 });
 export type FieldMistake = NonNullable<z.infer<typeof ProblemBody>["errors"]>[number];
 
@@ -105,6 +116,11 @@ export function fieldMistake(error: unknown, field: string): string | undefined 
     (one) => one.field === field || one.field.startsWith(`${field}.`),
   );
   return found?.detail;
+}
+
+/** Everything the server said was wrong, field by field. */
+export function mistakesOf(error: unknown): readonly FieldMistake[] {
+  return error instanceof AskError ? (error.facts.fields ?? []) : [];
 }
 
 /** True when asking was given up on purpose. */

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { Rule, type RuleInput } from "@drover/core/model/rule";
 import { pageOf, readPages } from "./page.ts";
 import { server } from "./server.ts";
@@ -25,6 +24,6 @@ export const createRule = (input: RuleInput, idempotencyKey: string): Promise<Ru
 export const updateRule = (id: string, input: RuleInput, ifVersion: number): Promise<Rule> =>
   server.ask({ method: "PUT", path: pathOf(id), body: input, answer: Rule, ifVersion });
 
-export async function removeRule(id: string): Promise<void> {
-  await server.ask({ method: "DELETE", path: pathOf(id), answer: z.unknown() });
-}
+/** @throws AskError 412 when another version holds by now */
+export const removeRule = (id: string, ifVersion: number): Promise<Rule> =>
+  server.ask({ method: "DELETE", path: pathOf(id), answer: Rule, ifVersion });

@@ -1,0 +1,45 @@
+import { severities } from "@drover/core/model/severity";
+import { Chips, DurationField, Segments } from "../controls/field.tsx";
+import type { ZoneAlertKind, ZoneForm } from "./zone-form.ts";
+import { changeForm } from "./zones-view.ts";
+
+const kinds: readonly { readonly value: ZoneAlertKind; readonly label: string }[] = [
+  { value: "entered", label: "enters" },
+  { value: "left", label: "leaves" },
+  { value: "dwelt", label: "stays" },
+  { value: "crossed", label: "crosses" },
+];
+
+export const severityOptions = severities.map((value) => ({ value, label: value }));
+
+/** What of all that happens at the zone raises an alert by itself. */
+export function AlertFields({ form }: { readonly form: ZoneForm }) {
+  const { alertOn, severity, dwellMs } = form;
+  const isStayUnsaid = alertOn.includes("dwelt") && dwellMs === undefined;
+  return (
+    <fieldset className="group">
+      <legend>Alert when an asset</legend>
+      <Chips
+        label="Alert when an asset"
+        options={kinds}
+        chosen={alertOn}
+        onChange={(chosen) => changeForm({ alertOn: chosen })}
+      />
+      {alertOn.length > 0 && (
+        <Segments
+          label="How bad it is"
+          value={severity}
+          options={severityOptions}
+          onChange={(next) => changeForm({ severity: next })}
+        />
+      )}
+      <DurationField
+        label="A stay is noticed after"
+        valueMs={dwellMs}
+        placeholder="never"
+        mistake={isStayUnsaid ? "Say how long a stay is" : undefined}
+        onChange={(ms) => changeForm({ dwellMs: ms })}
+      />
+    </fieldset>
+  );
+}
