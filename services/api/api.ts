@@ -16,6 +16,7 @@ import type { ApiConfig } from "./config.ts";
 import { createBoard, type Board } from "./live/board.ts";
 import { createLive, type Live } from "./live/live.ts";
 import { seedBoard } from "./live/seed.ts";
+import { createReplay, replayDefaults } from "./live/replay.ts";
 import { createTail, type Tail } from "./live/tail.ts";
 import { createHistoryReader, type HistoryReader } from "./history-reader.ts";
 import { createReadmit } from "./readmit.ts";
@@ -28,6 +29,7 @@ import { measurementRoutes } from "./routes/measurements.ts";
 import { openApiRoute } from "./routes/openapi.ts";
 import { builtConsole, registerPage } from "./routes/page.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
+import { replayRoutes } from "./routes/replay.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { statsRoutes } from "./routes/stats.ts";
 import { trackRoutes } from "./routes/track.ts";
@@ -88,6 +90,7 @@ export async function startApi(
     ...edgeRoutes({ links: createEdgeLinks({ records, clock }) }),
     ...watchRoutes({ records, clock, board, reader, events }),
     ...liveRoutes(live.feed, signal),
+    ...replayRoutes({ replay: createReplay(replayDefaults, { reader, clock }), clock }),
     ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
   ];
   for (const one of [...routes, openApiRoute(routes, deps.version.version)]) one.register(app);
