@@ -33,7 +33,7 @@ export function stepRules(
   const { set, inside } = context;
   const { asset, kind, at } = report;
   const rules = rulesOf(set, asset, kind);
-  const isWatched = rules.length > 0 || !set.silence.roamingKinds.includes(kind);
+  const isWatched = rules.length > 0 || isSteady(set.silence, kind);
   if (!isWatched) return { state: undefined, events: noEvents };
   if (state !== undefined && at < state.at) return stepLate(state, report, rules);
 
@@ -48,7 +48,8 @@ export function stepRules(
     states = passRules(rules, state, at, { subject, events });
   }
   states = takeRules(rules, states, { report, inside }, { subject, events });
-  const gaps = state === undefined ? undefined : learnGap(state.gaps, at - state.at);
+  const asksForCadence = isSteady(set.silence, kind) || rules.some(({ hasSilence }) => hasSilence);
+  const gaps = state && asksForCadence ? learnGap(state.gaps, at - state.at) : undefined;
   return {
     state: {
       at,
@@ -118,6 +119,9 @@ function rulesOf(set: RuleSet, asset: string, kind: string): readonly CompiledRu
   return ofKind.filter(({ applies }) => applies.means(asset, kind));
 }
 
+const isSteady = ({ roamingKinds }: SilencePolicy, kind: string): boolean =>
+  !roamingKinds.includes(kind);
+
 function positionOf(state: AssetRules | undefined): WatchEvent["position"] {
   const place = state?.place;
   return place === undefined ? undefined : { lon: place[0], lat: place[1] };
@@ -125,7 +129,7 @@ function positionOf(state: AssetRules | undefined): WatchEvent["position"] {
 
 /** When the asset falls silent by the policy, if it is not heard before; asset's clock. */
 function silentDueOf({ at, gaps }: AssetRules, policy: SilencePolicy, kind: string) {
-  if (policy.roamingKinds.includes(kind)) return undefined;
+  if (!isSteady(policy, kind)) return undefined;
   const afterMs = missedAfterMs(gaps, policy.missed);
   return afterMs === undefined ? undefined : at + Math.max(afterMs, policy.minMs);
 }

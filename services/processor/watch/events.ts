@@ -120,7 +120,7 @@ function createSeries(metrics: Metrics) {
     }),
     stateBytes: metrics.gauge({
       name: "watch_state_bytes",
-      help: "bytes of the states that the newest checkpoint wrote",
+      help: "bytes of states that the newest checkpoint wrote",
     }),
     forgotten: metrics.counter({
       name: "watch_assets_forgotten_total",

@@ -52,9 +52,12 @@ const WAIT_MS = 250;
 const BYTES_MAX = 8 * 1024 * 1024;
 /** Fewer reports of one partition are not worth a read of their own. */
 const SHARE_ROWS_MIN = 64;
-/** Writing down takes at most this part of the time, and comes at last after `COMMIT_MS_MAX`. */
+/** Between two commits passes so many times as long as the last one took. */
 const COMMIT_COST = 8;
+/** Longest pause between two commits. */
 const COMMIT_MS_MAX = 10_000;
+/** Partitions of so many assets are written down at once: a commit holds up what comes next. */
+const COMMIT_ASSETS = 3_000;
 
 export function createWatcher(config: WatcherConfig, deps: WatcherDeps): Watcher {
   return new StreamWatcher(config, deps);
@@ -64,7 +67,7 @@ class StreamWatcher implements Watcher {
   readonly #config: WatcherConfig;
   readonly #deps: WatcherDeps;
   readonly #partitions = new Map<number, PartitionWatch>();
-  #commitPauseMs: number;
+  #nextCommitMs = 0;
   #revision = -1;
   /** States say more than what is recorded: the next owner begins from what is written down. */
   #isAbandoned = false;
@@ -74,7 +77,6 @@ class StreamWatcher implements Watcher {
   constructor(config: WatcherConfig, deps: WatcherDeps) {
     this.#config = config;
     this.#deps = deps;
-    this.#commitPauseMs = config.commitMs;
   }
 
   partitions(): ReadonlyMap<number, PartitionWatch> {
@@ -87,11 +89,11 @@ class StreamWatcher implements Watcher {
       const startedMs = clock.monotonicMs();
       const judged = await this.#inTurn(() => this.#round(signal));
       if (judged === 0) await stream.wait(WAIT_MS, signal).catch(() => {});
-      if (judged >= this.#config.roundRowsMax) continue;
+      if (judged * 2 >= this.#config.roundRowsMax) continue;
       const restMs = this.#config.roundMs - (clock.monotonicMs() - startedMs);
       if (restMs > 0) await clock.sleep(restMs, signal).catch(() => {});
     }
-    await this.#inTurn(() => this.#commit());
+    await this.#inTurn(() => this.#commit(this.#dirty(Number.POSITIVE_INFINITY)));
   }
 
   tick(signal: AbortSignal): Promise<void> {
@@ -106,7 +108,7 @@ class StreamWatcher implements Watcher {
 
   /** Gives how many reports were judged. */
   async #round(signal: AbortSignal): Promise<number> {
-    const { definitions, reactions, counters } = this.#deps;
+    const { definitions, reactions, counters, clock } = this.#deps;
     await this.#adopt();
     this.#recount();
     const findings: Findings = { events: [], retracted: [] };
@@ -116,7 +118,10 @@ class StreamWatcher implements Watcher {
       const isDone = await reactions.act(findings, definitions.current(), signal);
       if (!isDone) this.#isAbandoned = true;
     }
-    if (this.#isCommitDue()) await this.#commit();
+    const nowMs = clock.monotonicMs();
+    if (nowMs >= this.#nextCommitMs) {
+      await this.#commit(firstOf(this.#dirty(nowMs - this.#config.commitMs)));
+    }
     return judged;
   }
 
@@ -260,23 +265,20 @@ class StreamWatcher implements Watcher {
     if (!isDone) this.#isAbandoned = true;
   }
 
-  #isCommitDue(): boolean {
-    const nowMs = this.#deps.clock.monotonicMs();
-    for (const { dirtySinceMs } of this.#partitions.values()) {
-      if (dirtySinceMs !== undefined && nowMs - dirtySinceMs >= this.#commitPauseMs) return true;
-    }
-    return false;
+  /** Partitions with something that is not written down since before a time; longest first. */
+  #dirty(beforeMs: number): readonly PartitionWatch[] {
+    const dirty = [...this.#partitions.values()].filter(
+      ({ dirtySinceMs }) => dirtySinceMs !== undefined && dirtySinceMs <= beforeMs,
+    );
+    return dirty.toSorted((a, b) => (a.dirtySinceMs ?? 0) - (b.dirtySinceMs ?? 0));
   }
 
-  /** Writes down all that was judged and recorded, in one transaction. */
-  async #commit(): Promise<void> {
+  /** Writes down what was judged and recorded of these, in one transaction. */
+  async #commit(dirty: readonly PartitionWatch[]): Promise<void> {
     const { consumer, clock, counters, stream } = this.#deps;
-    if (this.#isAbandoned) return;
+    if (this.#isAbandoned || dirty.length === 0) return;
     const startedMs = clock.monotonicMs();
     let sizeBytes = 0;
-    const dirty = [...this.#partitions.values()].filter(
-      ({ dirtySinceMs }) => dirtySinceMs !== undefined,
-    );
     const changes = dirty.map((partition) => {
       const { lease, next, assets } = partition;
       if (lease.partition === stream.quarantinePartition) {
@@ -305,11 +307,17 @@ class StreamWatcher implements Watcher {
       partition.committed = partition.next;
       partition.dirtySinceMs = undefined;
     }
-    const tookMs = clock.monotonicMs() - startedMs;
-    this.#commitPauseMs = Math.min(
-      COMMIT_MS_MAX,
-      Math.max(this.#config.commitMs, COMMIT_COST * tookMs),
-    );
-    if (changes.length > 0) counters.committed(changes.length, sizeBytes, tookMs);
+    const endedMs = clock.monotonicMs();
+    const tookMs = endedMs - startedMs;
+    this.#nextCommitMs = endedMs + Math.min(COMMIT_MS_MAX, COMMIT_COST * tookMs);
+    counters.committed(changes.length, sizeBytes, tookMs);
   }
+}
+
+function firstOf(dirty: readonly PartitionWatch[]): readonly PartitionWatch[] {
+  let assets = 0;
+  return dirty.filter((partition, index) => {
+    assets += partition.assets.size;
+    return index === 0 || assets <= COMMIT_ASSETS;
+  });
 }
