@@ -28,11 +28,11 @@ export function createTend({
   let remindAt = 0;
 
   async function tendDue(nowMs: number): Promise<readonly RevisedAlert[]> {
-    const due = () =>
-      db.selectFrom("alert").select("cause").where("due_at", "<=", nowMs).limit(TEND_MAX).execute();
-    if ((await due()).length === 0) return [];
+    const due = (on: Db | Tx) =>
+      on.selectFrom("alert").select("cause").where("due_at", "<=", nowMs).limit(TEND_MAX).execute();
+    if ((await due(db)).length === 0) return [];
     return inBook(db, nowMs, async (book, tx) => {
-      const causes = [...new Set((await due()).map(({ cause }) => cause))];
+      const causes = [...new Set((await due(tx)).map(({ cause }) => cause))];
       await book.load(causes);
       for (const cause of causes) {
         const advanced = tend(book.cause(cause), nowMs);

@@ -1,4 +1,6 @@
 import { after, before, test } from "node:test";
+import { describeAlertRecords } from "./conformance-alerts.ts";
+import { describeTellingRecords } from "./conformance-telling.ts";
 import { describeRecords } from "./conformance.ts";
 import { describeWatchRecords } from "./conformance-watch.ts";
 import { findPostgres, startPostgres } from "./temporary-postgres.ts";
@@ -22,4 +24,6 @@ if (bin === undefined) {
   };
   describeRecords("PostgreSQL", subject);
   describeWatchRecords("PostgreSQL", subject);
+  describeAlertRecords("PostgreSQL", subject);
+  describeTellingRecords("PostgreSQL", subject);
 }

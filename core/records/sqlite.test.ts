@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "../service/clock.ts";
+import { describeAlertRecords } from "./conformance-alerts.ts";
+import { describeTellingRecords } from "./conformance-telling.ts";
 import { describeRecords } from "./conformance.ts";
 import { describeWatchRecords } from "./conformance-watch.ts";
 import { openRecords, RecordsUrlError } from "./open.ts";
@@ -18,6 +20,8 @@ after(() => rm(folder, { recursive: true }));
 const freshUrl = () => Promise.resolve(`sqlite:${join(folder, `deep/${++made}.db`)}`);
 describeRecords("SQLite", { freshUrl });
 describeWatchRecords("SQLite", { freshUrl });
+describeAlertRecords("SQLite", { freshUrl });
+describeTellingRecords("SQLite", { freshUrl });
 
 describe("openRecords", () => {
   it("names the schemes it knows when given another, and keeps the password to itself", async () => {
