@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { parseLink } from "@drover/core/model/link";
 import type { Report } from "@drover/core/model/report";
 import { systemClock } from "@drover/core/service/clock";
 import { silentLog } from "@drover/core/service/log";
@@ -50,7 +51,11 @@ function createHandSource(name = "hand") {
   return { source, emit: async (reports: readonly Report[]) => (await started.promise)(reports) };
 }
 
-async function boot(regions: readonly IngestDouble[], env: Record<string, string> = {}) {
+async function boot(
+  regions: readonly IngestDouble[],
+  env: Record<string, string> = {},
+  change: { readonly idleMs?: number } = {},
+) {
   const dataDir = await mkdtemp(join(tmpdir(), "edge-"));
   const { source, emit } = createHandSource();
   const metrics = createMetrics({ service: "edge" });
@@ -64,7 +69,8 @@ async function boot(regions: readonly IngestDouble[], env: Record<string, string
       ...env,
     }),
   );
-  const uplink = { ...defaults.uplink, backoffMs: { min: 10, max: 100 }, unreachableMsMax: 50 };
+  const quick = { backoffMs: { min: 10, max: 100 }, unreachableMsMax: 50 };
+  const uplink = { ...defaults.uplink, ...quick, ...change };
   const config = { ...defaults, uplink };
   const deps = { clock: systemClock, events, fileSystem: nodeFileSystem, sources: [source] };
   const edge = await startEdge(config, deps);
@@ -220,4 +226,20 @@ test("status and metrics tell the backlog of each region", async () => {
   assert.equal(status.sources[0]?.name, "hand");
   const text = await edge.metrics.expose();
   assert.match(text, /drover_outbox_backlog_reports\{.*region="r0".*\} 25/);
+});
+
+test("an edge tells a region what it holds for it, and greets when it holds nothing", async () => {
+  await using region = await createIngestDouble({ token: "good" });
+  await region.stop();
+  await using edge = await boot([region], {}, { idleMs: 50 });
+  await edge.emit(reports(0, 25));
+  await region.restart();
+  await region.until(() => region.stored.size === 25);
+  const told = region.links.map(parseLink);
+  assert.equal(told[0]?.reports, 25);
+  assert.ok((told[0]?.bytes ?? 0) > 0 && (told[0]?.oldestAt ?? 0) > 0);
+  const before = region.requests();
+  await region.until(() => region.requests() >= before + 2);
+  assert.equal(region.stored.size, 25);
+  assert.equal(region.links.length, 1, "it says so every few seconds at most");
 });

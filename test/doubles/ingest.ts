@@ -44,6 +44,8 @@ export interface IngestDouble extends AsyncDisposable {
   readonly gaps: ReadonlySet<string>;
   /** Requests that were stored, in order. */
   readonly arrivals: readonly Arrival[];
+  /** What edges said of themselves, in order. */
+  readonly links: readonly string[];
   /** Requests of any outcome. */
   requests(): number;
   duplicates(): number;
@@ -70,6 +72,7 @@ export async function createIngestDouble(config: IngestDoubleConfig = {}): Promi
   const seen = new Set<string>();
   const gaps = new Set<string>();
   const arrivals: Arrival[] = [];
+  const links: string[] = [];
   const waiters = new Set<() => void>();
   let decide: (arrival: Arrival) => Fault | undefined = () => undefined;
   /** Known epochs of each edge, and the oldest that is still taken. */
@@ -138,6 +141,8 @@ export async function createIngestDouble(config: IngestDoubleConfig = {}): Promi
     requests += 1;
     const refused = refusalOf(request, config);
     if (refused !== undefined) return answerWith(response, refused, "refused");
+    const link = request.headers[ingestHeaders.link];
+    if (typeof link === "string") links.push(link);
     const read = readBody(request, Buffer.concat(chunks));
     if (read === undefined) return answerWith(response, 400, "not a batch");
     const { arrival, reports, notes } = read;
@@ -184,6 +189,7 @@ export async function createIngestDouble(config: IngestDoubleConfig = {}): Promi
     stored,
     gaps,
     arrivals,
+    links,
     requests: () => requests,
     duplicates: () => duplicates,
     behave: (next) => void (decide = next),
