@@ -1,6 +1,6 @@
 // One rule, one asset: what a report or the passing of time does to where the rule stands.
 
-import { holdsOf, judgeLeaf, silenceAfterMs } from "./leaf.ts";
+import { holdsOf, judgeLeaf, mayHold, silenceAfterMs } from "./leaf.ts";
 import { passTime, turnTo } from "./machine.ts";
 import type { Machine, Transition } from "./machine.ts";
 import type { RuleReport } from "./report.ts";
@@ -57,6 +57,7 @@ export function takeReport(
   report: RuleReport,
   inside: readonly string[],
 ): Judged {
+  if (before === undefined && !mayAnyHold(compiled, report, inside)) return idle;
   const prior = currentOf(before, compiled);
   let bits = 0;
   let seen = prior.seen;
@@ -84,6 +85,15 @@ export function takeReport(
   const machine = passTime(turned, compiled.rule, report.at, transitions);
   const state = stateOf({ ...prior, seen, samples }, machine, bits);
   return { state, transitions, shown: { bits, seen } };
+}
+
+function mayAnyHold(
+  { leaves }: CompiledRule,
+  report: RuleReport,
+  inside: readonly string[],
+): boolean {
+  for (const leaf of leaves) if (mayHold(leaf, report, inside)) return true;
+  return false;
 }
 
 /** When time alone would next make a silence leaf hold; undefined when never. */

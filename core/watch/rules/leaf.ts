@@ -46,6 +46,32 @@ export function judgeLeaf(
   }
 }
 
+/**
+ * Whether a leaf of which nothing is remembered might have something to say to this report. Most rules
+ * have nothing to say to most reports; this tells so without making any object.
+ */
+export function mayHold(
+  leaf: LeafCondition,
+  report: RuleReport,
+  inside: readonly string[],
+): boolean {
+  switch (leaf.type) {
+    case "threshold": {
+      const value = metricOf(report, leaf.metric);
+      if (value === undefined) return false;
+      return leaf.above === undefined ? value < (leaf.below ?? value) : value > leaf.above;
+    }
+    case "rate":
+      return metricOf(report, leaf.metric) !== undefined;
+    case "silence":
+      return false;
+    case "attribute":
+      return report.attributes?.[leaf.name] !== undefined;
+    case "in-zone":
+      return inside.includes(leaf.zone);
+  }
+}
+
 function judgeThreshold(leaf: Threshold, before: LeafBefore, value?: number): LeafVerdict {
   if (value === undefined) return before;
   const { above, below, clearAt } = leaf;
