@@ -9,6 +9,7 @@ import type { AssetRules } from "@drover/core/watch/rules/state";
 import { stepRules, tickRules } from "@drover/core/watch/rules/step";
 import { type AssetZones, insideOf, staleAt } from "@drover/core/watch/zones/asset-zones";
 import { createZoneSet } from "@drover/core/watch/zones/zone-set";
+import { zonesAskedFor } from "../rule-zones.ts";
 import type { Emit, Judge } from "./judge.ts";
 import { createWalk, type Walk } from "./zone-judge.ts";
 
@@ -24,8 +25,9 @@ export interface RuleTrial {
 export function createRuleJudge({ rule, zones, to }: RuleTrial, emit: Emit): Judge {
   const known = new Set(zones.map(({ id }) => id));
   const { set } = compileRules([{ ...rule, isEnabled: true }], { zones: known });
+  const asked = new Set(zonesAskedFor(rule.condition));
   // What zones alone give is not asked for here.
-  const walk = createWalk(createZoneSet(zones), () => {});
+  const walk = createWalk(createZoneSet(zones.filter(({ id }) => asked.has(id))), () => {});
   const [count] = set.counts;
   return count === undefined
     ? judgeAssets(set, walk, { to, emit })

@@ -40,7 +40,7 @@ export function createWalk(set: ZoneSet, emit: Emit): Walk {
         asset = report.asset;
       }
       const { kind, at, position, suspect: isSuspect } = report;
-      if (position === undefined) return state;
+      if (position === undefined || set.size === 0) return state;
       const { lat, lon, altitudeM, accuracyM } = position;
       const fix = { asset, kind, at, lat, lon, altitudeM, accuracyM, isSuspect };
       const step = stepZones(state, fix, set);

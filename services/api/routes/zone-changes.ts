@@ -2,11 +2,11 @@
 
 import { z } from "zod";
 import { geoJsonType, isFeature, readZoneFeature } from "@drover/core/model/zone-geojson";
-import type { Condition } from "@drover/core/model/rule";
 import { Zone, ZoneInput } from "@drover/core/model/zone";
 import type { Rules } from "@drover/core/records/rules";
 import type { Zones } from "@drover/core/records/zones";
 import { badRequest, conflict, Problem } from "@drover/core/service/problem";
+import { zonesAskedFor } from "../rule-zones.ts";
 import { importZones } from "../zone-import.ts";
 import { refuseFaults } from "../zone-check.ts";
 import {
@@ -150,7 +150,9 @@ function removeRoute({ zones, rules }: ZoneChangesDeps): Route {
     handle: async ({ params, reply }) => {
       const { id } = params;
       const options = { by: callerOf(reply), ifVersion: ifVersionOf(reply) };
-      const users = (await rules.list()).filter(({ condition }) => asksFor(condition, id));
+      const users = (await rules.list()).filter((rule) =>
+        zonesAskedFor(rule.condition).includes(id),
+      );
       if (users.length > 0) {
         const names = users.map((rule) => rule.id).join(", ");
         throw conflict(`zone ${id} is asked for by rules: ${names}; change or remove them first`);
@@ -158,13 +160,6 @@ function removeRoute({ zones, rules }: ZoneChangesDeps): Route {
       return answerChanged(await zones.remove(id, options), reply, `zone ${id}`);
     },
   });
-}
-
-function asksFor(condition: Condition, zone: string): boolean {
-  if (condition.type === "all" || condition.type === "any") {
-    return condition.of.some((part) => asksFor(part, zone));
-  }
-  return "zone" in condition && condition.zone === zone;
 }
 
 function importRoute({ zones }: ZoneChangesDeps): Route {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { geoJsonType, readZoneCollection } from "@drover/core/model/zone-geojson";
+import { appendReports, reportOf } from "../live/testing.ts";
 import { serveApi, type ServedApi } from "../serve-test.ts";
 
 const timeout = 10_000;
@@ -151,6 +152,44 @@ test("a file is imported as a whole or not at all, and once", { timeout }, async
   assert.equal(again.json.unchanged, before1.length + 2);
   const nothing = await api.post("/v1/zones/import", { type: "Topology" });
   assert.match(nothing.json.errors[0].detail, /FeatureCollection/);
+});
+
+test("who is inside is told by the board, for zones that are saved and that are not", async () => {
+  const place = (asset: string, lat: number, altitudeM?: number) => {
+    const position = { lat, lon: 130.88, ...(altitudeM !== undefined && { altitudeM }) };
+    return reportOf({ asset, kind: asset.slice(0, asset.indexOf(":")), at: 5_000, position });
+  };
+  await appendReports(api.stream, [
+    place("ship:in", -12.41),
+    place("ship:out", -13.5),
+    place("aircraft:low", -12.42, 100),
+    place("aircraft:high", -12.42, 9_000),
+    place("bird:last", -12.41, 50),
+  ]);
+  while ((await api.get("/v1/assets/bird:last")).status !== 200);
+  const inside = async (zone: object, query = "") => {
+    const { status, json, text } = await api.post(`/v1/zones/inside${query}`, zone, "viewer");
+    assert.equal(status, 200, text);
+    assert.equal(json.count >= json.items.length, true);
+    return json.items.map(({ asset }: { asset: string }) => asset);
+  };
+  const all = ["aircraft:high", "aircraft:low", "bird:last", "ship:in"];
+  assert.deepEqual(await inside(circle("A")), all);
+  assert.deepEqual(await inside(circle("A"), "?limit=2"), all.slice(0, 2));
+  assert.deepEqual(await inside(circle("A"), "?since=5001"), []);
+  assert.deepEqual(await inside({ ...circle("A"), ceilingM: 500 }), ["aircraft:low", "bird:last"]);
+  const applies = { kinds: ["ship"], assets: ["bird:last"] };
+  assert.deepEqual(await inside({ ...circle("A"), applies }), ["bird:last", "ship:in"]);
+  await api.post("/v1/zones", { ...circle("Port"), id: "port", isEnabled: false });
+  const { json } = await api.get("/v1/zones/port/inside");
+  assert.equal(json.count, 4);
+  assert.deepEqual(json.items[3], {
+    asset: "ship:in",
+    kind: "ship",
+    at: 5_000,
+    position: { lat: -12.41, lon: 130.88 },
+  });
+  assert.equal((await api.get("/v1/zones/none/inside")).status, 404);
 });
 
 test("pages of zones end by count and by size, and go on", { timeout }, async () => {
