@@ -1,14 +1,20 @@
-import type { DryRun } from "../../api/dry-run.ts";
+import type { Trial } from "../../api/dry-run.ts";
+import { dayCounts } from "./day-counts.ts";
 
-/** One bar a day; the number stands on it, and in words for those who do not see it. */
-export function DayBars({ run }: { readonly run: DryRun }) {
-  const most = Math.max(1, ...run.perDay.map(({ count }) => count));
+/** One bar a day of UTC; the number on hover, and in words for those who do not see it. */
+export function DayBars({ trial }: { readonly trial: Trial }) {
+  const days = dayCounts(trial, trial.found.perDay);
+  const most = Math.max(1, ...days.map(({ count }) => count));
   return (
     <ol className="day-bars" aria-label="By day">
-      {run.perDay.map(({ day, count }) => (
+      {days.map(({ day, count }) => (
         <li key={day} title={`${day}: ${count}`}>
-          <span aria-hidden="true" style={{ height: `${(count / most) * 100}%` }} />
-          <small className="muted">{day.slice(8)}</small>
+          <span className="day-bar-place" aria-hidden="true">
+            <span style={{ height: `${(count / most) * 100}%` }} />
+          </span>
+          <small className="muted" aria-hidden="true">
+            {day.slice(8)}
+          </small>
           <span className="hidden-visually">
             {day}: {count}
           </span>

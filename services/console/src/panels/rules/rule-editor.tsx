@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import { severities } from "@drover/core/model/severity";
-import { dryRunRule } from "../../api/dry-run.ts";
+import { tryRule } from "../../api/dry-run.ts";
 import { createRule, updateRule } from "../../api/rules.ts";
 import { toast } from "../../state/actions.ts";
 import { useConsole } from "../../state/use-console.ts";
@@ -14,7 +14,7 @@ import { Faults } from "../zones/faults.tsx";
 import { AssetsField, KindChips } from "../zones/selection-fields.tsx";
 import { ConditionEditor } from "./condition-editor.tsx";
 import { conditionText } from "./condition-words.ts";
-import { DryRunView } from "./dry-run-view.tsx";
+import { TrialView } from "./trial-view.tsx";
 import { EscalationFields } from "./escalation-fields.tsx";
 import { ruleOf, type RuleResult } from "./rule-form.ts";
 import { changeRuleForm, showRules, type RuleEdit } from "./rules-view.ts";
@@ -60,10 +60,10 @@ export function RuleEditor({ view }: { readonly view: RuleEdit }) {
         </fieldset>
         <HowBad view={view} />
         {result.kind === "rule" && (
-          <DryRunView
+          <TrialView
             of={JSON.stringify(result.input)}
             verb="fired"
-            onRun={(range) => dryRunRule(result.input, range)}
+            onRun={(range) => tryRule(result.input, range)}
           />
         )}
         <Faults error={save.error} />

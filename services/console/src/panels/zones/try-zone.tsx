@@ -1,14 +1,14 @@
 import type { ZoneInput } from "@drover/core/model/zone";
-import { dryRunZone } from "../../api/dry-run.ts";
-import { DryRunView } from "../rules/dry-run-view.tsx";
+import { tryZone } from "../../api/dry-run.ts";
+import { TrialView } from "../rules/trial-view.tsx";
 
 /** How often a zone would have noticed something. */
 export function TryZone({ input }: { readonly input: ZoneInput }) {
   return (
-    <DryRunView
+    <TrialView
       of={JSON.stringify(input)}
-      verb="noticed something"
-      onRun={(range) => dryRunZone(input, range)}
+      verb="seen a visit"
+      onRun={(range) => tryZone(input, range)}
     />
   );
 }
