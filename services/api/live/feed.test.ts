@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "@drover/core/service/clock";
@@ -9,9 +9,14 @@ import { createBoard } from "./board.ts";
 import { createFeed } from "./feed.ts";
 import { reportOf } from "./testing.ts";
 
-async function serveFeed(config: { clientsMax: number; stuckMsMax?: number }) {
+async function serveFeed(config: {
+  clientsMax: number;
+  stuckMsMax?: number;
+  /** What happens between a request and its being served. */
+  before?: (response: ServerResponse) => Promise<unknown>;
+}) {
   const board = createBoard({ assetsMax: 100 });
-  const { clientsMax, ...rest } = config;
+  const { clientsMax, before, ...rest } = config;
   const seats = createSemaphore({ name: "clients", permits: clientsMax, waitersMax: 0 });
   const notices = { join: () => ({ move: () => {}, leave: () => {} }) };
   const feed = createFeed(
@@ -22,7 +27,9 @@ async function serveFeed(config: { clientsMax: number; stuckMsMax?: number }) {
   const request = { filter: {}, everyMs: 5, places: {} };
   const server = createServer((_request, response) => {
     const seat = feed.seat();
-    void feed.serve(response, request, stopping.signal).finally(() => seat?.release());
+    void Promise.resolve(before?.(response))
+      .then(() => feed.serve(response, request, stopping.signal))
+      .finally(() => seat?.release());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -31,6 +38,10 @@ async function serveFeed(config: { clientsMax: number; stuckMsMax?: number }) {
   return {
     board,
     clients: () => seats.inUse(),
+    async stop() {
+      stopping.abort();
+      await new Promise((resolve) => server.close(resolve));
+    },
     port: address.port,
     url: `http://127.0.0.1:${address.port}/`,
     async [Symbol.asyncDispose]() {
@@ -106,4 +117,28 @@ test("a client that takes nothing is sent away", { timeout: 10_000 }, async () =
     await systemClock.sleep(5);
   }
   client.destroy();
+});
+
+test("who left before it was served is not served", { timeout: 5_000 }, async () => {
+  const leaving = new AbortController();
+  await using served = await serveFeed({
+    clientsMax: 1,
+    before: (response) => {
+      const gone = once(response, "close");
+      leaving.abort();
+      return gone;
+    },
+  });
+  await assert.rejects(fetch(served.url, { signal: leaving.signal }));
+  while (served.clients() > 0) await systemClock.sleep(2);
+});
+
+test("a client that stays does not hold up a server that stops", { timeout: 5_000 }, async () => {
+  await using served = await serveFeed({ clientsMax: 1 });
+  const response = await fetch(served.url);
+  // Without it the client would keep the connection for its next request.
+  assert.equal(response.headers.get("connection"), "close");
+  const text = response.text();
+  await served.stop();
+  assert.match(await text, /event: snapshot/);
 });

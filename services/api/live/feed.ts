@@ -97,6 +97,8 @@ export function createFeed(config: FeedConfig, deps: FeedDeps): Feed {
           "cache-control": "no-store",
           "x-content-type-options": "nosniff",
           "x-accel-buffering": "no",
+          // Kept alive after the end it would hold up a server that stops.
+          connection: "close",
         });
         response.write("retry: 1000\n\n");
         await pump(response, request, AbortSignal.any([signal, leaving.signal]));

@@ -112,6 +112,8 @@ async function greet(
     "content-type": framesType,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    // Kept alive after the end it would hold up a server that stops.
+    connection: "close",
   });
   await say(hello);
 }
