@@ -41,6 +41,8 @@ export const EmailChannel = z.strictObject({
   tls: z.enum(["starttls", "implicit", "none"]).default("starttls"),
   user: z.string().min(1).max(320).optional(),
   password: Secret.optional(),
+  /** Certificate of an authority of one's own, in PEM; the system's are trusted when absent. */
+  caPem: z.string().max(20_000).optional(),
   from: z.email().max(320),
   to: z.array(z.email().max(320)).min(1).max(receiverLimits.recipients),
 });
