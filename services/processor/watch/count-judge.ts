@@ -31,6 +31,10 @@ export function createCountJudge(deps: CountJudgeDeps): CountJudge {
 
   async function takeOver(lease: Lease, definitions: Definitions, signal: AbortSignal) {
     const found = await counts.verdicts();
+    for (const [rule, verdict] of found) {
+      // From here on what an older judge decides is refused.
+      if (!(await counts.decide(lease.token, rule, verdict))) return;
+    }
     const events = [...found.values()].flatMap((verdict) => verdict.events);
     if (!(await reactions.act({ events, retracted: [] }, definitions, signal))) return;
     verdicts = new Map(found);
@@ -41,6 +45,7 @@ export function createCountJudge(deps: CountJudgeDeps): CountJudge {
     async judge(lease, definitions, signal) {
       const rules = definitions.ruleSet.counts;
       if (lease.token !== token) await takeOver(lease, definitions, signal);
+      if (lease.token !== token) return;
       if (definitions.revision !== revision) {
         const ids = rules.map(({ rule }) => rule.id);
         await counts.keepOnly(ids);

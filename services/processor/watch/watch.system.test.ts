@@ -213,13 +213,13 @@ test(
     const rule = { ...hot, forMs: 40_000, keepFiringMs: 20_000 };
     for (const one of [rig, plain]) await one.rules.create(rule, { ...by, id: "hot" });
     const names = Array.from({ length: 40 }, (_, index) => `s${index}`);
-    const batches = Array.from({ length: 120 }, (_, step) =>
+    const batches = Array.from({ length: 90 }, (_, step) =>
       names.map((name, index) => station(name, step * 10, wave(step * 10 + index * 13))),
     );
     let child = spawnWatch(rig);
     for (const [step, batch] of batches.entries()) {
       await rig.append(batch);
-      if (step % 30 !== 29) continue;
+      if (step % 30 !== 29 || step === 89) continue;
       // In the middle of its work: something is recorded that is not written down, or the reverse.
       const before = await rig.events.newestNumber();
       await eventually(async () => (await rig.events.newestNumber()) > before);
@@ -236,7 +236,7 @@ test(
     await plain.drained();
     await watch.stop();
     const expected = essence(await plain.told());
-    assert.ok(expected.length > 200, `${expected.length} events`);
+    assert.ok(expected.length > 150, `${expected.length} events`);
     assert.deepEqual(essence(await rig.told()), expected);
     const causes = async ({ alerts }: WatchRig) => {
       const { items } = await alerts.list({}, { limit: 1_000 });
