@@ -113,8 +113,8 @@ async function ask(moment: ReplayMoment, deps: ReplayDeps, signal: AbortSignal):
   const end = Math.min(to, start + STEPS * stepMs);
   const query = new URLSearchParams({ from: `${start}`, to: `${end}`, stepMs: `${stepMs}` });
   const { box, kinds } = wanted;
-  if (box !== undefined) query.set("bbox", [box.west, box.south, box.east, box.north].join(","));
-  if (kinds !== undefined) query.set("kind", kinds.join(","));
+  if (box !== undefined) query.set("box", [box.west, box.south, box.east, box.north].join(","));
+  if (kinds !== undefined) query.set("kinds", kinds.join(","));
   const response = await deps.fetch(`${moment.url}?${query.toString()}`, {
     headers: { authorization: `Bearer ${moment.token}` },
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),

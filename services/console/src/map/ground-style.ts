@@ -10,6 +10,8 @@ export interface MapColors {
   /** Text on the map, and what surrounds it: red, green, blue, alpha. */
   readonly label: readonly [number, number, number, number];
   readonly halo: readonly [number, number, number, number];
+  /** Around signs, whose own colours are light. */
+  readonly rim: readonly [number, number, number, number];
   readonly placeName: readonly [number, number, number, number];
   readonly accent: readonly [number, number, number, number];
 }
@@ -22,6 +24,7 @@ export const mapColors: Readonly<Record<"dark" | "light", MapColors>> = {
     graticule: "#15212b",
     label: [226, 235, 241, 255],
     halo: [8, 14, 19, 235],
+    rim: [5, 9, 13, 230],
     placeName: [120, 140, 154, 190],
     accent: [143, 227, 232, 255],
   },
@@ -32,6 +35,7 @@ export const mapColors: Readonly<Record<"dark" | "light", MapColors>> = {
     graticule: "#d0dde6",
     label: [23, 38, 50, 255],
     halo: [255, 255, 255, 235],
+    rim: [24, 38, 49, 235],
     placeName: [108, 126, 140, 220],
     accent: [11, 119, 128, 255],
   },

@@ -7,10 +7,13 @@ export function MapView() {
   useEffect(() => {
     let map: ConsoleMap | undefined;
     let isGone = false;
-    void import("../map/console-map.ts").then(({ createConsoleMap }) => {
+    // The frame of the page is painted first: starting WebGL holds the thread up.
+    requestAnimationFrame(() => setTimeout(() => void begin()));
+    async function begin(): Promise<void> {
+      const { createConsoleMap } = await import("../map/console-map.ts");
       if (isGone || place.current === null) return;
       map = createConsoleMap(place.current);
-    });
+    }
     return () => {
       isGone = true;
       map?.[Symbol.dispose]();

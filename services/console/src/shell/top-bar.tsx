@@ -81,7 +81,7 @@ function Counts() {
   const { count } = movers;
   return (
     <span className="counts muted" data-testid="count" data-count={count}>
-      {count.toLocaleString("en")} <span className="wide-only">in view of the feed</span>
+      {count.toLocaleString("en")} <span className="wide-only">assets</span>
     </span>
   );
 }

@@ -79,6 +79,8 @@ const states: fc.Arbitrary<Addressed> = fc.record({
   ramp: fc.constantFrom("altitude" as const, "safe" as const),
   theme: fc.constantFrom("dark" as const, "light" as const, "system" as const),
   clock: fc.constantFrom("utc" as const, "local" as const),
+  units: fc.constantFrom("metric" as const, "aviation" as const),
+  hiddenZones: fc.array(word, { maxLength: 3 }),
   replay: fc.option(replays, { nil: undefined }),
   heat: fc.option(fc.record(heats, { noNullPrototype: true }), { nil: undefined }),
 });

@@ -4,7 +4,7 @@
 //   ?at=-25.0000,134.0000,3.60,0,0   latitude, longitude, zoom, bearing, pitch
 //   &kind=aircraft,bus &q=text &alt=0-9000 &speed=0-250 &zone=id
 //   &panel=zones &sel=aircraft:7c6b2d,… &follow=… &trails=all &labels=off
-//   &ramp=safe &theme=light &clock=local &replay=from,to,at,speed &heat=metric,from,to
+//   &ramp=safe &theme=light &clock=local &units=aviation &hidden=zone,… &replay=from,to,at,speed &heat=metric,from,to
 
 import type { ConsoleState, Filter, HeatChoice, PanelName, Replay, View } from "../state/store.ts";
 
@@ -21,6 +21,8 @@ export type Addressed = Pick<
   | "ramp"
   | "theme"
   | "clock"
+  | "units"
+  | "hiddenZones"
   | "replay"
   | "heat"
 >;
@@ -38,6 +40,7 @@ const panels: readonly PanelName[] = [
 ];
 /** More selected assets than these are not carried along. */
 const SELECTED_MAX = 50;
+const HIDDEN_MAX = 50;
 const TEXT_CHARS_MAX = 200;
 
 /** The query of this view, `?` included; empty for the usual one. */
@@ -62,6 +65,8 @@ export function addressOf(state: Addressed, usual: Addressed): string {
   put("ramp", unless("ramp"));
   put("theme", unless("theme"));
   put("clock", unless("clock"));
+  put("units", unless("units"));
+  put("hidden", state.hiddenZones.slice(0, HIDDEN_MAX).join(","));
   put("replay", state.replay && replayText(state.replay));
   put("heat", state.heat && [state.heat.metric, state.heat.from, state.heat.to].join(","));
   const text = query.toString();
@@ -86,6 +91,8 @@ export function readAddress(search: string, usual: Addressed): Addressed {
     ramp: oneOf(get("ramp"), ["altitude", "safe"] as const) ?? usual.ramp,
     theme: oneOf(get("theme"), ["dark", "light", "system"] as const) ?? usual.theme,
     clock: oneOf(get("clock"), ["utc", "local"] as const) ?? usual.clock,
+    units: oneOf(get("units"), ["metric", "aviation"] as const) ?? usual.units,
+    hiddenZones: list(get("hidden")).slice(0, HIDDEN_MAX),
     replay: readReplay(get("replay")),
     heat: readHeat(get("heat")),
   };

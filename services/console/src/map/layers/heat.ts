@@ -2,9 +2,10 @@
 
 import { SolidPolygonLayer } from "@deck.gl/layers";
 import { askHeat } from "../../api/heat.ts";
-import type { Heat } from "../../api/heat.ts";
+import type { Heat, HeatQuestion } from "../../api/heat.ts";
 import { heatShown } from "../../state/heat-shown.ts";
 import { store } from "../../state/store.ts";
+import type { HeatChoice } from "../../state/store.ts";
 import { bounds, boxOf, padded } from "../bounds.ts";
 import { scaleOf, shareOf } from "../heat-colors.ts";
 import type { HeatScale } from "../heat-colors.ts";
@@ -60,18 +61,10 @@ export function createHeat(stage: Stage): MapPart {
     asking = new AbortController();
     const { signal } = asking;
     heatShown.setState({ state: "loading" });
-    const isDensity = heat.metric === "density";
-    const box = boxOf(padded(bounds(), PAD));
-    const question = {
-      ...(!isDensity && { metric: heat.metric }),
-      from: heat.from,
-      to: heat.to === "now" ? Math.round(stage.nowMs()) : heat.to,
-      ...(box && { box: [box.west, box.south, box.east, box.north] as const }),
-    };
-    const answer = await askHeat(question, signal).catch(() => undefined);
+    const answer = await askHeat(questionOf(heat, stage.nowMs()), signal).catch(() => undefined);
     if (signal.aborted) return;
     if (answer === undefined) heatShown.setState({ state: "failed" });
-    else await show(answer, isDensity, signal);
+    else await show(answer, heat.metric === "density", signal);
   }
 
   function later(): void {
@@ -108,4 +101,14 @@ function layerOf(cells: readonly Cell[], scale: HeatScale): SolidPolygonLayer<Ce
     getPolygon: ({ ring }) => ring,
     getFillColor: ({ value }) => [...colorAt(heatRamp, shareOf(scale, value)), ALPHA],
   });
+}
+
+function questionOf({ metric, from, to }: HeatChoice, nowMs: number): HeatQuestion {
+  const box = boxOf(padded(bounds(), PAD));
+  return {
+    metric: metric === "density" ? undefined : metric,
+    from,
+    to: to === "now" ? Math.round(nowMs) : to,
+    box: box && [box.west, box.south, box.east, box.north],
+  };
 }

@@ -6,7 +6,7 @@ const settings = { sdf: true, fontSize: 40, buffer: 8, radius: 12, smoothing: 0.
 export const mapFont = (halo: readonly [number, number, number, number]) =>
   ({
     fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif",
-    fontWeight: 500,
+    fontWeight: 600,
     fontSettings: settings,
     outlineWidth: 3,
     outlineColor: [...halo] as [number, number, number, number],

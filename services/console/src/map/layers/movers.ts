@@ -42,7 +42,7 @@ export function frameIntervalMs(speedMps: number, metresOfPixel: number): number
   return Math.min(IDLE_MS, Math.max(FRAME_MS, ms));
 }
 
-const sizeAt = (zoom: number): number => Math.min(21, Math.max(9, 8 + zoom * 1.5));
+const sizeAt = (zoom: number): number => Math.min(23, Math.max(10, 10 + zoom * 1.5));
 
 export function createMovers(stage: Stage, deps: MoversDeps): MoversPart {
   const { movers } = deps;
@@ -75,8 +75,8 @@ export function createMovers(stage: Stage, deps: MoversDeps): MoversPart {
   }
 
   function restyle(): void {
-    const { halo, accent } = stage.colors();
-    frame.haloColor = [halo[0] / 255, halo[1] / 255, halo[2] / 255, 0.9];
+    const { rim, accent } = stage.colors();
+    frame.haloColor = [rim[0] / 255, rim[1] / 255, rim[2] / 255, rim[3] / 255];
     frame.ringColor = [accent[0] / 255, accent[1] / 255, accent[2] / 255, 1];
   }
 
