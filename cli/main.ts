@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   doctor: async () => (await import("./commands/doctor.ts")).addDoctor,
   edge: async () => (await import("./commands/edge.ts")).addEdge,
   ingest: async () => (await import("./commands/ingest.ts")).addIngest,
+  zones: async () => (await import("./commands/zones.ts")).addZones,
 };
 
 // npm runs scripts in the project's folder and says where its caller stood.
