@@ -246,6 +246,20 @@ test("a folder of another edge is refused, and a closed outbox takes nothing", a
   await assert.rejects(openOutbox({ ...smallConfig, edge: "other" }, deps), ForeignOutboxError);
 });
 
+test("of rare reports the one on its way is not taken for as old as the segment", async () => {
+  const { clock, open } = setup({ regions: ["a"], segmentBytes: 2 ** 20, liveReports: 0 });
+  const outbox = await open();
+  for (let number = 0; number < 20; number++) {
+    await outbox.append(reports(number, number + 1, 0));
+    await drain(outbox, "a");
+    await clock.advance(60_000);
+  }
+  const acceptedAt = clock.now();
+  await outbox.append(reports(20, 21, 0));
+  assert.equal(outbox.status().regions["a"]?.oldestAt, acceptedAt);
+  await outbox[Symbol.asyncDispose]();
+});
+
 test("the backlog says how much there is and how old it is", async () => {
   const { clock, open } = setup({ regions: ["a"] });
   const outbox = await open();

@@ -200,7 +200,10 @@ class FileOutbox implements Outbox {
       givenUp: this.#store.givenUp(),
       trouble: this.#trouble,
       regions: Object.fromEntries(
-        cursors.map((cursor) => [cursor.region, backlogOf(cursor, holdings)]),
+        cursors.map((cursor) => [
+          cursor.region,
+          backlogOf(cursor, holdings, (segment) => this.#store.writtenAt(segment)),
+        ]),
       ),
     };
   }

@@ -38,6 +38,8 @@ export interface Store {
   readonly cursors: readonly RegionCursor[];
   /** Milliseconds for which this outbox was open, over its whole life. */
   runMs(): number;
+  /** When a segment was last written to, epoch ms; undefined for one of a former start. */
+  writtenAt(segment: Segment): number | undefined;
   heldBytes(): number;
   /** Acknowledgements changed. */
   touch(): void;
@@ -82,6 +84,12 @@ class LedgerStore implements Store {
 
   runMs(): number {
     return this.#ranMs + this.#deps.clock.monotonicMs() - this.#openedMs;
+  }
+
+  writtenAt({ writtenMs }: Segment): number | undefined {
+    // Time for which the outbox was closed counts in no segment.
+    if (writtenMs < this.#ranMs) return undefined;
+    return this.#deps.clock.now() - (this.runMs() - writtenMs);
   }
 
   heldBytes(): number {
