@@ -10,14 +10,18 @@ export type ZonePhase = "pending-in" | "in" | "pending-out";
 export interface ZoneState {
   readonly zone: string;
   readonly phase: ZonePhase;
-  /** While pending: the first fix on the other side; while in: the first one of the visit, epoch ms. */
+  /** While pending: the first fix of the run on the other side, 0 when there is none; while in: the first one of the visit, epoch ms. */
   readonly firstAt: number;
-  /** Fixes in a row that count for the other side. */
+  /** Fixes in a row that are surely on the other side. */
   readonly count: number;
-  /** While pending: where and when the border was passed, as far as is known. */
-  readonly border?: FixRow;
+  /** While pending in: fixes in a row inside, sure or not. */
+  readonly inRow?: number;
+  /** While pending in: it was inside by more than noise, be it between two fixes. */
+  readonly isDeep?: true;
+  /** Where and when the border was passed, as far as is known: while pending, and while in but not beyond the margin. */
+  readonly border?: FixRow | undefined;
   /** While pending in: the last fix before the border. */
-  readonly before?: FixRow;
+  readonly before?: FixRow | undefined;
   /** While in or pending out: when the visit began, epoch ms. */
   readonly since?: number;
   /** While pending out: the first fix of the visit, epoch ms. */

@@ -10,7 +10,7 @@ export interface Fix {
   readonly lat: number;
   readonly lon: number;
   readonly altitudeM?: number | undefined;
-  /** Radius within which the asset is believed to be, metres; absent counts as exact. */
+  /** Radius within which the asset is believed to be, metres; 10 m when absent. */
   readonly accuracyM?: number | undefined;
   /** An implausible jump: kept elsewhere, no evidence here. */
   readonly isSuspect?: boolean | undefined;
