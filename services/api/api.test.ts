@@ -196,6 +196,16 @@ test("filters by box over ±180°, text, kind, id and time", { timeout }, async 
   }
 });
 
+test("assets are drawn as GeoJSON, page by page", { timeout }, async () => {
+  const { json, headers } = await api.get("/v1/assets?format=geojson&limit=2");
+  assert.match(headers.get("content-type") ?? "", /^application\/geo\+json/);
+  assert.equal(json.features.length, 2);
+  assert.deepEqual(json.features[1].geometry, { type: "Point", coordinates: [-179, 10] });
+  assert.equal(json.features[1].properties.attributes.name, "Vessel 01");
+  const next = await api.get(`/v1/assets?format=geojson&limit=2&cursor=${json.next}`);
+  assert.equal(next.json.features[0].id, "ship:02");
+});
+
 test("a wrong parameter is named with its limit", { timeout }, async () => {
   const track = "/v1/assets/ship:00/track";
   const table = [

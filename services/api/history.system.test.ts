@@ -213,6 +213,17 @@ test(
   },
 );
 
+test("a track is drawn as lines that end at ±180°", { timeout }, async () => {
+  const drawn = await ok(`/v1/assets/${plane}/track?${range}&format=geojson`);
+  assert.equal(drawn.geometry.type, "MultiLineString");
+  const [east, west] = drawn.geometry.coordinates;
+  assert.equal(east.at(-1)[0], 180);
+  assert.equal(west[0][0], -180);
+  // Each place once, and the border on both sides.
+  assert.equal(east.length + west.length, 720 + 2);
+  assert.deepEqual(drawn.properties.coordTimes[0].length, east.length);
+});
+
 test("without a range a track is that of the last day", { timeout }, async () => {
   assert.equal((await ok(`/v1/assets/${plane}/track`)).points.length, 720);
   const before = await ok(`/v1/assets/${plane}/track?to=${start}`);

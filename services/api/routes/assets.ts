@@ -2,7 +2,9 @@ import { z } from "zod";
 import { latestAsset, type LatestAsset } from "@drover/core/history/queries/assets";
 import { notFound } from "@drover/core/service/problem";
 import type { HistoryReader } from "../history-reader.ts";
+import type { AssetView } from "../live/asset-state.ts";
 import type { AssetFilter, Board } from "../live/board.ts";
+import { collectionContent, formatShape, pointFeature, wantsGeoJson } from "./geojson.ts";
 import {
   type AssetFilterQuery,
   AssetParam,
@@ -16,6 +18,7 @@ import { AssetShape, json, pageOf } from "./shapes.ts";
 
 const AssetsQuery = z.strictObject({
   ...assetFilterShape,
+  ...formatShape,
   limit: whole({ min: 1, max: 10_000, default: 1_000 }),
   cursor: Cursor.optional(),
 });
@@ -45,11 +48,14 @@ export function assetRoutes(deps: {
       access: "viewer",
       query: AssetsQuery,
       answer: json(pageOf(AssetShape)),
-      handle: async ({ query }) => {
+      alsoAnswers: [collectionContent],
+      handle: async ({ query, reply }) => {
         const page = { after: query.cursor, limit: query.limit };
         const { items, next } = board.list(filterOf(query), page);
         const tail = next === undefined ? "" : `,"next":${JSON.stringify(cursorOf(next))}`;
-        return `{"items":[${items.join(",")}]${tail}}`;
+        if (!wantsGeoJson(query, reply)) return `{"items":[${items.join(",")}]${tail}}`;
+        const features = items.map((text) => JSON.stringify(featureOf(JSON.parse(text))));
+        return `{"type":"FeatureCollection","features":[${features.join(",")}]${tail}}`;
       },
     }),
     route({
@@ -69,6 +75,13 @@ export function assetRoutes(deps: {
       },
     }),
   ];
+}
+
+function featureOf({ position, ...properties }: AssetView) {
+  return pointFeature(properties.asset, position, {
+    ...properties,
+    ...(position && { positionAt: position.at, accuracyM: position.accuracyM }),
+  });
 }
 
 /** The asset as the board would show it. */
