@@ -1,19 +1,18 @@
 // Who is told of alerts. What is secret goes in and never comes out.
 
 import { z } from "zod";
-import { ReceiverView, type ReceiverInput } from "@drover/core/model/receiver";
+import { ReceiverView } from "@drover/core/model/receiver";
 import { pageOf } from "./page.ts";
 import { server } from "./server.ts";
 
 const path = "/v1/receivers";
 const pathOf = (id: string, rest = ""): string => `${path}/${encodeURIComponent(id)}${rest}`;
 
-/** A change may leave secrets out: they stay as they are. */
-export type ReceiverBody = Omit<z.input<typeof ReceiverInputShape>, never>;
-const ReceiverInputShape = z.custom<Partial<ReceiverInput> & { readonly channel: object }>();
+/** A receiver as it is written; in a change, a secret that is left out stays as it is. */
+export type ReceiverBody = Readonly<Record<string, unknown>>;
 
-/** A secret that Drover made is in the answer once. */
-const Made = z.looseObject({ ...ReceiverView.shape });
+/** A secret that Drover made is told here, once. */
+const Made = z.looseObject({ id: z.string(), name: z.string(), secret: z.string().optional() });
 export type MadeReceiver = z.infer<typeof Made>;
 
 export async function askReceivers(signal?: AbortSignal): Promise<readonly ReceiverView[]> {
@@ -24,6 +23,7 @@ export async function askReceivers(signal?: AbortSignal): Promise<readonly Recei
 export const createReceiver = (body: ReceiverBody): Promise<MadeReceiver> =>
   server.ask({ method: "POST", path, body, answer: Made });
 
+/** @throws AskError 412 when another version holds by now */
 export const updateReceiver = (
   id: string,
   body: ReceiverBody,
@@ -36,10 +36,12 @@ export async function removeReceiver(id: string): Promise<void> {
 }
 
 const Tested = z.looseObject({ detail: z.string().optional() });
+export type Tested = z.infer<typeof Tested>;
+/** Longer than any receiver is given to answer. */
 const TEST_MS_MAX = 40_000;
 
-/** Sends a test message now. */
-export const testReceiver = (id: string): Promise<z.infer<typeof Tested>> =>
+/** Sends a test message. @throws AskError with what the receiver answered when it was not taken */
+export const testReceiver = (id: string): Promise<Tested> =>
   server.ask({
     method: "POST",
     path: pathOf(id, "/test"),
