@@ -4,6 +4,8 @@ import type { Bench } from "./figure.ts";
 import { ingestAlone } from "./ingest.ts";
 import { journeyBench } from "./journey.ts";
 import { latencyBench } from "./latency.ts";
+import { mapBench } from "./map.ts";
+import { liveBench } from "./live.ts";
 import { queriesBench } from "./queries.ts";
 import { storageBench } from "./storage.ts";
 import { streamBench } from "./stream.ts";
@@ -15,7 +17,9 @@ export const benches: readonly Bench[] = [
   backlogBench,
   ingestAlone,
   streamBench,
+  liveBench,
   queriesBench,
   storageBench,
   bootBench,
+  mapBench,
 ];
