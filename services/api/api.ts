@@ -12,6 +12,7 @@ import type { Clock } from "@drover/core/service/clock";
 import { createHttp } from "@drover/core/service/http";
 import type { Running } from "@drover/core/service/run";
 import { openStream } from "@drover/core/stream/open";
+import { alertingRoutes } from "./alert-routes.ts";
 import type { ApiConfig } from "./config.ts";
 import { createBoard, type Board } from "./live/board.ts";
 import { createLive, type Live } from "./live/live.ts";
@@ -89,6 +90,7 @@ export async function startApi(
     ...sessionRoutes({ tokens }),
     ...edgeRoutes({ links: createEdgeLinks({ records, clock }) }),
     ...watchRoutes({ records, clock, board, reader, events }),
+    ...alertingRoutes({ records, clock, alerts, tokens }),
     ...liveRoutes(live.feed, signal),
     ...replayRoutes({ replay: createReplay(replayDefaults, { reader, clock }), clock }),
     ...statsRoutes({ stream, board, tail, reader, liveClients, historyGroup }),
