@@ -90,8 +90,10 @@ export async function createWatchRig(): Promise<WatchRig> {
   const stream = await open();
   await stream.ensureGroup(watchGroup);
   const records = await openRecords({ url: recordsUrl }, { clock });
+  // Reports of tests are of an hour ago; zones hold for them.
+  const before = { now: () => clock.now() - 2 * 3_600_000 };
   const stores = {
-    zones: createZones({ records, clock }),
+    zones: createZones({ records, clock: before }),
     rules: createRules({ records, clock }),
     events: createWatchEvents({ records, clock }),
     alerts: createAlerts({ records, clock }),
