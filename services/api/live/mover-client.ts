@@ -68,6 +68,8 @@ class TrackedClient implements MoverClient {
   #isKeyframe = false;
   #isFirst = false;
   #repeatAt = 0;
+  /** Numbers that are to be repeated, with the fraction that is left over. */
+  #repeatDue = 0;
 
   constructor(deps: MoverClientDeps) {
     this.#deps = deps;
@@ -119,8 +121,8 @@ class TrackedClient implements MoverClient {
 
   repeatPart(parts: number): void {
     const numbers = this.#deps.board.numbers();
-    const count = Math.ceil(numbers / parts);
-    for (let step = 0; step < count; step++) {
+    this.#repeatDue += numbers / parts;
+    for (; this.#repeatDue >= 1; this.#repeatDue -= 1) {
       if (this.#repeatAt >= numbers) this.#repeatAt = 0;
       const number = this.#repeatAt++;
       const mark = this.#markOf(number);
