@@ -41,6 +41,20 @@ export const acknowledgeAlert = (id: string, note: string): Promise<Alert> =>
     answer: Alert,
   });
 
+/** As many as one request may name. */
+export const acknowledgedAtOnce = 500;
+
+/** The same for several; those that are gone are left out of the answer. */
+export async function acknowledgeAlerts(ids: readonly string[]): Promise<readonly Alert[]> {
+  const { items } = await server.ask({
+    method: "POST",
+    path: "/v1/alerts/acknowledge",
+    body: { ids },
+    answer: pageOf(Alert),
+  });
+  return items;
+}
+
 /** Ends it by hand. */
 export const clearAlert = (id: string, note: string): Promise<Alert> =>
   server.ask({

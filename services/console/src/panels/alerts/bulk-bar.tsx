@@ -1,6 +1,6 @@
 import type { Alert } from "@drover/core/model/alert";
-import { acknowledgeAlert, clearAlert } from "../../api/alerts.ts";
-import { putAlert, toast } from "../../state/actions.ts";
+import { acknowledgeAlerts, acknowledgedAtOnce, clearAlert } from "../../api/alerts.ts";
+import { putAlert } from "../../state/actions.ts";
 import { Check } from "../controls/field.tsx";
 import { Mistake } from "../controls/note.tsx";
 import { useAct } from "../controls/use-act.ts";
@@ -17,15 +17,21 @@ const AT_ONCE = 6;
 /** Several alerts at once. */
 export function BulkBar({ alerts, picked, onPick, onDone }: BulkBarProps) {
   const chosen = alerts.filter(({ id }) => picked.has(id));
-  const settle = useAct(async (act: (id: string, note: string) => Promise<Alert>, verb: string) => {
+  const acknowledge = useAct(async () => {
+    const ids = chosen.filter(({ state }) => state === "raised").map(({ id }) => id);
+    for (const alert of await acknowledgeAlerts(ids.slice(0, acknowledgedAtOnce))) putAlert(alert);
+    onPick(new Set());
+    onDone();
+  });
+  const clear = useAct(async () => {
     // What fails stays picked, so that it can be tried again.
-    const failed = await inTurns(chosen, async ({ id }) => putAlert(await act(id, "")));
+    const failed = await inTurns(chosen, async ({ id }) => putAlert(await clearAlert(id, "")));
     onPick(new Set(failed.map(({ item }) => item.id)));
     onDone();
     const first = failed[0];
     if (first !== undefined) throw first.error;
-    toast(`${chosen.length} ${verb}`);
   });
+  const isBusy = acknowledge.isBusy || clear.isBusy;
   const isAll = chosen.length === alerts.length;
   return (
     <div className="row">
@@ -37,19 +43,19 @@ export function BulkBar({ alerts, picked, onPick, onDone }: BulkBarProps) {
       <span className="item-main" />
       <button
         type="button"
-        disabled={settle.isBusy || !chosen.some(({ state }) => state === "raised")}
-        onClick={() => void settle.run(acknowledgeAlert, "acknowledged")}
+        disabled={isBusy || !chosen.some(({ state }) => state === "raised")}
+        onClick={() => void acknowledge.run()}
       >
         Acknowledge
       </button>
       <button
         type="button"
-        disabled={settle.isBusy || chosen.length === 0}
-        onClick={() => void settle.run(clearAlert, "cleared")}
+        disabled={isBusy || chosen.length === 0}
+        onClick={() => void clear.run()}
       >
         Clear
       </button>
-      <Mistake error={settle.error} />
+      <Mistake error={acknowledge.error ?? clear.error} />
     </div>
   );
 }

@@ -73,9 +73,10 @@ function ReceiverItem({ receiver, onEdit, onChanged }: ReceiverItemProps) {
   const { id, name, channel, isEnabled, severityMin, match } = receiver;
   const nameOf = useNames();
   const attempt = useAct(async () => {
-    const { detail } = await testReceiver(id);
-    toast(`${name}: ${detail ?? "the test is on its way"}`);
+    const { outcome, detail } = await testReceiver(id);
     onChanged();
+    if (outcome !== "sent") throw new Error(`The test was not taken: ${detail}`);
+    toast(`${name} took the test: ${detail}`);
   });
   const remove = useAct(async () => {
     await removeReceiver(id);
