@@ -48,6 +48,14 @@ export async function fitRange(
   return range;
 }
 
+/** What one question asks for: all of some assets, or a part of the range for one. */
+export interface Batch {
+  readonly first: string;
+  readonly last: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Pages of reports; every report of an asset comes before the first of the next one. */
 export async function* storedReports(
   ask: Ask,
@@ -55,34 +63,57 @@ export async function* storedReports(
   pageRows: number,
 ): AsyncGenerator<readonly StampedReport[]> {
   const { where, params } = conditionsOf(range);
-  let after: StampedReport | undefined;
-  for (;;) {
-    const place = after && {
-      asset: after.asset,
-      at: after.at,
-      edge: after.edge,
-      epoch: after.epoch,
-      seq: after.seq,
-    };
+  const counts = await ask((history) =>
+    history.rows<{ asset: string; rows: number }>(
+      `SELECT asset, toFloat64(count()) AS rows FROM reports WHERE ${where}
+       GROUP BY asset ORDER BY asset`,
+      { params },
+    ),
+  );
+  for (const batch of planBatches(counts, range, pageRows)) {
     const bytes = await ask((history) =>
       history.bytes(
-        `SELECT ${rowColumnNames} FROM reports WHERE ${where} ${place ? behind : ""}
-         ORDER BY asset, at, edge, epoch, seq LIMIT {pageRows:UInt32} FORMAT RowBinary`,
-        { params: { ...params, ...place, pageRows } },
+        `SELECT ${rowColumnNames} FROM reports
+         WHERE ${where} AND asset >= {first:String} AND asset <= {last:String}
+         ORDER BY asset, at, edge, epoch, seq FORMAT RowBinary`,
+        { params: { ...params, ...batch } },
       ),
     );
-    const rows = decodeRows(bytes);
-    after = rows.at(-1);
-    if (rows.length > 0) yield rows;
-    if (rows.length < pageRows) return;
+    if (bytes.length > 0) yield decodeRows(bytes);
   }
 }
 
-/** The first two conditions let the index begin at the place. */
-const behind = `AND asset >= {asset:String}
-  AND (asset > {asset:String} OR at >= ${instant("at")})
-  AND (asset, at, edge, epoch, seq) >
-    ({asset:String}, ${instant("at")}, {edge:String}, {epoch:UInt32}, {seq:UInt64})`;
+/**
+ * Assets in their order, as many at once as make a page. Whole assets are a range of the table's key,
+ * which costs no more than what it holds; an asset with more than a page is taken in parts of equal time.
+ */
+export function planBatches(
+  counts: readonly { readonly asset: string; readonly rows: number }[],
+  range: { readonly from: number; readonly to: number },
+  pageRows: number,
+): readonly Batch[] {
+  const { from, to } = range;
+  const batches: Batch[] = [];
+  let open: { first: string; last: string; rows: number } | undefined;
+  const close = () => {
+    if (open !== undefined) batches.push({ first: open.first, last: open.last, from, to });
+    open = undefined;
+  };
+  for (const { asset, rows } of counts) {
+    if (open !== undefined && open.rows + rows > pageRows) close();
+    if (rows <= pageRows) {
+      open = { first: open?.first ?? asset, last: asset, rows: (open?.rows ?? 0) + rows };
+      continue;
+    }
+    const parts = Math.ceil(rows / pageRows);
+    const partMs = Math.ceil((to - from) / parts);
+    for (let start = from; start < to; start += partMs) {
+      batches.push({ first: asset, last: asset, from: start, to: Math.min(to, start + partMs) });
+    }
+  }
+  close();
+  return batches;
+}
 
 function conditionsOf({ from, to, applies, withPosition }: StoredRange) {
   const conditions = [`at >= ${instant("from")} AND at < ${instant("to")}`];
