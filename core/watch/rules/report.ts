@@ -12,6 +12,12 @@ export type RuleReport = Pick<
 > & {
   /** Kept, but its place is not believed: numbers of place and motion are left out. */
   readonly suspect?: boolean;
+};
+
+export interface RuleContext {
+  readonly set: RuleSet;
+  /** Zones that the asset is confirmed inside, this report included. */
+  readonly inside: readonly string[];
   /**
    * When the platform heard of it, epoch ms: what silence is counted from, so that a device whose
    * clock is slow is not taken for a silent one. `at` when absent.
@@ -19,12 +25,6 @@ export type RuleReport = Pick<
   readonly heardAt?: number;
   /** Old news when it came (a backlog): what it shows is `retro` even where it is the newest. */
   readonly isLate?: boolean;
-};
-
-export interface RuleContext {
-  readonly set: RuleSet;
-  /** Zones that the asset is confirmed inside, this report included. */
-  readonly inside: readonly string[];
 }
 
 export interface RuleStep {

@@ -197,7 +197,7 @@ test("missed reports are counted by the cadence that was learned, bursts include
 
 test("a device whose clock is slow is not taken for a silent one", () => {
   const run = runOf(setOf([ruleOf({ type: "silence", afterMs: 60_000 })]));
-  run.take(report(0, { heardAt: t0 + 600_000 }));
+  run.take(report(0), [], t0 + 600_000);
   run.tick(659);
   assert.deepEqual(run.told(), []);
   run.tick(660);

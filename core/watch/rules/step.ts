@@ -39,12 +39,12 @@ export function stepRules(
 
   const position = report.suspect === true ? undefined : report.position;
   const place = position === undefined ? state?.place : ([position.lon, position.lat] as const);
-  const retro = report.isLate === true;
+  const retro = context.isLate === true;
   const subject: Subject = { asset, position: position ?? positionOf(state), retro };
   const events: WatchEvent[] = [];
   let states = state?.rules;
   if (state !== undefined) {
-    listSilence(state, set.silence, report, events);
+    listSilence(state, set.silence, report, { subject, events });
     states = passRules(rules, state, at, { subject, events });
   }
   states = takeRules(rules, states, { report, inside }, { subject, events });
@@ -53,7 +53,7 @@ export function stepRules(
   return {
     state: {
       at,
-      lagMs: (report.heardAt ?? at) - at,
+      lagMs: (context.heardAt ?? at) - at,
       gaps,
       place,
       rules: states,
@@ -138,19 +138,18 @@ function silentDueOf({ at, gaps }: AssetRules, policy: SilencePolicy, kind: stri
 function listSilence(
   state: AssetRules,
   policy: SilencePolicy,
-  { asset, kind, at, position, isLate: retro = false }: RuleReport,
-  events: WatchEvent[],
+  { kind, at }: RuleReport,
+  { subject, events }: Listing,
 ): void {
   const cadenceMs = cadenceOf(state.gaps);
   const lastAt = state.at;
   if (state.silentAt === undefined) {
     const dueAt = silentDueOf(state, policy, kind);
     if (dueAt === undefined || dueAt > at) return;
-    const before: Subject = { asset, position: positionOf(state), retro };
+    const before: Subject = { ...subject, position: positionOf(state) };
     events.push(silenceEventOf("silent", { at: dueAt, lastAt, cadenceMs }, before));
   }
-  const now: Subject = { asset, position: position ?? positionOf(state), retro };
-  events.push(silenceEventOf("back", { at, lastAt, cadenceMs }, now));
+  events.push(silenceEventOf("back", { at, lastAt, cadenceMs }, subject));
 }
 
 /** Where events go, and whom they are about. */

@@ -43,7 +43,7 @@ export const temp = (atS: number, value: number, more: Partial<RuleReport> = {})
 export interface Run {
   state: AssetRules | undefined;
   readonly events: WatchEvent[];
-  take(report: RuleReport, inside?: readonly string[]): void;
+  take(report: RuleReport, inside?: readonly string[], heardAt?: number): void;
   /** Lets the platform's clock come to so many seconds after `t0`. */
   tick(atS: number): void;
   /** Events as `kind at-in-seconds`, `retro` ones with a `~`. */
@@ -55,8 +55,8 @@ export function runOf(set: RuleSet): Run {
   const run: Run = {
     state: undefined,
     events,
-    take(given, inside = []) {
-      const step = stepRules(run.state, given, { set, inside });
+    take(given, inside = [], heardAt = given.at) {
+      const step = stepRules(run.state, given, { set, inside, heardAt });
       run.state = step.state;
       events.push(...step.events);
     },

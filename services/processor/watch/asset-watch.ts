@@ -55,11 +55,8 @@ export function stepAsset(
   }
   // A backlog says when it was heard, not when the asset spoke.
   const heardAt = isBacklog ? at : receivedAt;
-  const rules = stepRules(
-    watch?.rules,
-    { ...report, heardAt, isLate },
-    { set: ruleSet, inside: insideOf(zones) },
-  );
+  const inside = insideOf(zones);
+  const rules = stepRules(watch?.rules, report, { set: ruleSet, inside, heardAt, isLate });
   if (rules.events.length > 0)
     events = events.length === 0 ? rules.events : [...events, ...rules.events];
   if (zones === undefined && rules.state === undefined)
