@@ -5,18 +5,21 @@ import { z } from "zod";
 import { askSession } from "./api/session.ts";
 import { AskError } from "./api/problem.ts";
 import { server } from "./api/server.ts";
+import { askZones } from "./api/zones.ts";
 import { Alert } from "@drover/core/model/alert";
 import { StoredEvent } from "@drover/core/model/event";
-import { Zone } from "@drover/core/model/zone";
 import { startFeed } from "./live/feed.ts";
 import type { Feed } from "./live/feed.ts";
 import { addEvents, setAlerts, setLink, setSession, setZones } from "./state/actions.ts";
+import { store } from "./state/store.ts";
+import type { Replay } from "./state/store.ts";
 import { forgetToken, keepToken, token } from "./state/token.ts";
 
 let feed: Feed | undefined;
 /** Zones are few and change seldom; other people's changes are seen within this time. */
 const ZONES_EVERY_MS = 15_000;
 const RETRY_MS = 3_000;
+const MINUTE_MS = 60_000;
 
 // The page's policy lets nothing be compiled from text, and zod would try.
 z.config({ jitless: true });
@@ -32,7 +35,18 @@ export function startSession(): void {
   });
   void begin();
   setInterval(() => void readZones(), ZONES_EVERY_MS);
+  followReplayedZones();
 }
+
+/** Zones are shown as they were at the moment that is replayed. */
+function followReplayedZones(): void {
+  store.subscribe(({ replay }, before) => {
+    if (minuteOf(replay) !== minuteOf(before.replay)) void readZones();
+  });
+}
+
+const minuteOf = (replay: Replay | undefined): number | undefined =>
+  replay && Math.floor(replay.at / MINUTE_MS);
 
 /** Signs in with another token; false when the server refuses it. */
 export async function signIn(given: string): Promise<boolean> {
@@ -83,8 +97,11 @@ async function readLists(): Promise<void> {
 /** What cannot be had now is read again with the next round; its panel says why. */
 async function readZones(): Promise<void> {
   if (token() === "" || document.hidden) return;
-  const asked = server.ask({ path: "/v1/zones", answer: pageOf(Zone) });
-  await asked.then(({ items }) => setZones(items)).catch(() => {});
+  const minute = minuteOf(store.getState().replay);
+  const asked = askZones(undefined, minute === undefined ? undefined : minute * MINUTE_MS);
+  const zones = await asked.catch(() => undefined);
+  // Another moment may be on the screen by now; its own answer comes.
+  if (zones !== undefined && minuteOf(store.getState().replay) === minute) setZones(zones);
 }
 
 async function readAlerts(): Promise<void> {

@@ -30,6 +30,8 @@ export interface ReplayPlayer extends Disposable {
 /** Steps of a window; more frames than these are not asked for at once. */
 const STEPS = 360;
 const STEP_MS = { min: 1_000, max: 60_000 };
+/** An asset is there from its first report in the window: so much earlier it begins. */
+const LEAD_MS = 3 * 60_000;
 const TIMEOUT_MS = 30_000;
 
 /** How far apart frames are, so that the whole range is a few windows. */
@@ -109,9 +111,13 @@ const isWithin = (window: Window, moment: ReplayMoment): boolean =>
 async function ask(moment: ReplayMoment, deps: ReplayDeps, signal: AbortSignal): Promise<Window> {
   const { at, from, to, wanted } = moment;
   const stepMs = stepMsFor(to - from);
-  const start = Math.max(from, at - stepMs);
+  const start = Math.max(from, Math.round(at) - stepMs);
   const end = Math.min(to, start + STEPS * stepMs);
-  const query = new URLSearchParams({ from: `${start}`, to: `${end}`, stepMs: `${stepMs}` });
+  const query = new URLSearchParams({
+    from: `${start - LEAD_MS}`,
+    to: `${end}`,
+    stepMs: `${stepMs}`,
+  });
   const { box, kinds } = wanted;
   if (box !== undefined) query.set("box", [box.west, box.south, box.east, box.north].join(","));
   if (kinds !== undefined) query.set("kinds", kinds.join(","));
@@ -121,7 +127,9 @@ async function ask(moment: ReplayMoment, deps: ReplayDeps, signal: AbortSignal):
   });
   if (!response.ok) throw new Error(`replay: the server answered ${response.status}`);
   const frames = [...framesIn(new Uint8Array(await response.arrayBuffer()))];
-  return { key: keyOf(moment), from: start, to: end, frames };
+  // A body that was cut off reaches as far as its last frame.
+  const reached = Math.max(start, Math.min(end, frames.at(-1)?.sentAt ?? start));
+  return { key: keyOf(moment), from: start, to: reached, frames };
 }
 
 /** Frames, each behind its length as a 32-bit number, little-endian. */

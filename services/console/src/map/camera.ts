@@ -47,7 +47,8 @@ export function createCamera(
   const obey = (order: MapOrder): void => carryOut(map, order, homeBox);
   map.on("move", say);
   map.on("dragstart", release);
-  map.on("load", say);
+  map.on("resize", say);
+  say();
   const stopOrders = takeOrders(obey);
   const unsubscribe = store.subscribe(({ view }, before) => {
     // Somebody went back, or opened another address.

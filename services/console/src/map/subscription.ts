@@ -26,6 +26,6 @@ export function createSubscription(map: GroundMap): () => void {
     timer = setTimeout(ask, SETTLED_MS);
   };
   map.on("moveend", later);
-  map.on("load", ask);
+  ask();
   return () => clearTimeout(timer);
 }

@@ -50,7 +50,7 @@ export function createClusters(stage: Stage, { movers, rows, onShown }: Clusters
   map.on("zoom", onZoom);
   const timer = setInterval(draw, DRAW_EVERY_MS);
   return {
-    layers: () => layers,
+    layers: () => (isShown ? layers : []),
     restyle: draw,
     [Symbol.dispose]() {
       clearInterval(timer);

@@ -81,7 +81,7 @@ export function createHeat(stage: Stage): MapPart {
     if (heat === undefined) clear();
     void ask();
   });
-  stage.map.once("load", () => void ask());
+  later();
   return {
     layers: () => [layer],
     [Symbol.dispose]() {

@@ -43,7 +43,7 @@ export function createLabels(stage: Stage, movers: MoverTable, rows: MoverRows):
       getText: ({ text }) => text,
       getPosition: ({ slot }) => [...rows.seen(slot, nowMs)],
       getColor: ({ isSelected }) => [...(isSelected ? accent : label)],
-      getSize: 12,
+      getSize: 11,
       getPixelOffset: [12, 0],
       getTextAnchor: "start",
       characterSet: "auto",
@@ -93,7 +93,8 @@ export function createLabels(stage: Stage, movers: MoverTable, rows: MoverRows):
 
   const timer = setInterval(choose, CHOOSE_EVERY_MS);
   return {
-    layers: () => [layer],
+    // Without a character there is no picture of characters to be drawn from.
+    layers: () => (labels.length > 0 ? [layer] : []),
     follow: () => {
       if (labels.length > 0) follow();
     },

@@ -14,7 +14,7 @@ const HIDDEN_FROM_ZOOM = 7;
 
 export function createPlaceNames({ map, colors, restack }: Stage): MapPart {
   let step = -1;
-  let layer = layerOf([]);
+  let layer: TextLayer<PlaceName> | undefined;
 
   function layerOf(names: readonly PlaceName[]): TextLayer<PlaceName> {
     const { placeName, halo } = colors();
@@ -34,7 +34,8 @@ export function createPlaceNames({ map, colors, restack }: Stage): MapPart {
     const zoom = map.getZoom();
     const pixelsOfDegree = (512 * 2 ** zoom) / 360;
     const shown = placeNames.filter(({ size }) => size * pixelsOfDegree ** 2 >= PIXELS_MIN);
-    layer = layerOf(zoom >= HIDDEN_FROM_ZOOM ? [] : shown);
+    // Without a character there is no picture of characters to be drawn from.
+    layer = zoom >= HIDDEN_FROM_ZOOM || shown.length === 0 ? undefined : layerOf(shown);
     restack();
   }
 
@@ -48,7 +49,7 @@ export function createPlaceNames({ map, colors, restack }: Stage): MapPart {
   map.on("zoom", onZoom);
   onZoom();
   return {
-    layers: () => [layer],
+    layers: () => (layer === undefined ? [] : [layer]),
     restyle: draw,
     [Symbol.dispose]: () => void map.off("zoom", onZoom),
   };

@@ -40,6 +40,8 @@ export function createZones(stage: Stage, movers: MoverTable): MapPart {
       getPosition: ({ position }) => position,
       getColor: [...label],
       getSize: 12,
+      getAlignmentBaseline: "bottom",
+      getPixelOffset: [0, -5],
       characterSet: "auto",
       ...mapFont(halo),
     });
@@ -74,8 +76,8 @@ export function createZones(stage: Stage, movers: MoverTable): MapPart {
     addGroundLayers(stage);
     follow();
   };
-  if (map.isStyleLoaded()) ready();
-  else map.once("load", ready);
+  // The ground may still be on its way; its style is all that is needed.
+  map.once("style.load", ready);
   const timer = setInterval(count, COUNT_EVERY_MS);
   const unsubscribe = store.subscribe((now, before) => {
     const isOther =
@@ -86,7 +88,8 @@ export function createZones(stage: Stage, movers: MoverTable): MapPart {
     if (isOther) follow();
   });
   return {
-    layers: () => [layer],
+    // Without a character there is no picture of characters to be drawn from.
+    layers: () => (shown.length > 0 ? [layer] : []),
     restyle: drawNames,
     [Symbol.dispose]() {
       clearInterval(timer);
@@ -97,7 +100,12 @@ export function createZones(stage: Stage, movers: MoverTable): MapPart {
 
 function addGroundLayers({ map }: Stage): void {
   const color: ExpressionSpecification = ["get", "color"];
-  map.addSource(SOURCE, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+  map.addSource(SOURCE, {
+    type: "geojson",
+    data: { type: "FeatureCollection", features: [] },
+    // Circles are to look round.
+    tolerance: 0.1,
+  });
   map.addLayer({
     id: "zone-fill",
     type: "fill",
