@@ -6,6 +6,8 @@ import { WebSocket } from "ws";
 import { decodeFrame } from "@drover/core/model/live-wire-reader";
 import { liveSubprotocol, liveTokenProtocol } from "@drover/core/model/live-wire";
 import { createMoverTable } from "@drover/core/model/mover-table";
+import { createAlerts } from "@drover/core/records/alerts";
+import { createWatchEvents } from "@drover/core/records/watch-events";
 import { systemClock } from "@drover/core/service/clock";
 import { serveApi, type ServedApi } from "../serve-test.ts";
 import { appendReports, reportOf } from "./testing.ts";
@@ -95,6 +97,57 @@ test(
     assert.equal(client.table.assetAt(client.table.slotOf("bird:b") ?? -1), "bird:b");
   },
 );
+
+test(
+  "events and alerts come on the same connection, from the place that is named",
+  { timeout },
+  async () => {
+    const events = createWatchEvents({ records: api.records, clock: systemClock });
+    const alerts = createAlerts({ records: api.records, clock: systemClock });
+    const at = systemClock.now();
+    const explanation = { text: "entered a zone of a test" };
+    const id = "0".repeat(32);
+    const event = { id, kind: "entered", at, asset: "ship:a", retro: false, explanation } as const;
+    const recorded = () => events.append([event], at);
+    await using early = await connect({ eventsAfter: 0, alertsAfter: 0 });
+    const lines = sseLines(
+      `${api.url}/v1/live?everyMs=100&access_token=${api.tokens.viewer}&eventsAfter=0`,
+    );
+    await recorded();
+    await alerts.apply(
+      [
+        {
+          kind: "raise",
+          cause: "zone:a:entered:ship:a",
+          title: "of a test",
+          severity: "warning",
+          asset: "ship:a",
+          event: { id, at, retro: false, explanation },
+        },
+      ],
+      at,
+    );
+    await early.until(() => early.messages.length === 2);
+    const told = early.messages.map(({ type }) => type);
+    assert.deepEqual(told.toSorted(), ["alert", "event"]);
+    for await (const line of lines) if (line === "event: event") break;
+    await using late = await connect({ eventsAfter: 0 });
+    await late.until(() => late.messages.length === 1);
+    assert.equal(late.messages[0]?.type, "event");
+  },
+);
+
+async function* sseLines(url: string): AsyncGenerator<string> {
+  const response = await fetch(url);
+  assert.ok(response.body);
+  let text = "";
+  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    yield* lines;
+  }
+}
 
 test("what is not understood is answered, and the subscription stays", { timeout }, async () => {
   await using client = await connect({ kinds: ["ship"] });
