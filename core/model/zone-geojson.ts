@@ -128,21 +128,32 @@ export function readZoneCollection(
   value: unknown,
   options: Omit<ReadOptions, "fallbackName"> = {},
 ): ReadCollection {
-  const collection = isFeature(value) ? { features: [value] } : featuresOf(value);
+  const collection = featuresOf(value);
   if ("fault" in collection) return { zones: [], faults: [{ index: 0, ...collection.fault }] };
   const zones: (ReadFeature & { index: number })[] = [];
   const faults: (FeatureFault & { index: number })[] = [];
   for (const [index, feature] of collection.features.entries()) {
-    const result = readZoneFeature(feature, { ...options, fallbackName: `Zone ${index + 1}` });
+    const result = readNthFeature(feature, index, options);
     if (result.kind === "zone") zones.push({ index, id: result.id, input: result.input });
     else faults.push(...result.faults.map((fault) => ({ index, ...fault })));
   }
   return { zones, faults };
 }
 
-function featuresOf(
+/** One feature of a collection; without a name it is called by its place there. */
+export function readNthFeature(
+  feature: unknown,
+  index: number,
+  options: Omit<ReadOptions, "fallbackName"> = {},
+): FeatureResult {
+  return readZoneFeature(feature, { ...options, fallbackName: `Zone ${index + 1}` });
+}
+
+/** The features of a collection, unread, or why it is none; a single feature counts as one of it. */
+export function featuresOf(
   value: unknown,
 ): { readonly features: readonly unknown[] } | { readonly fault: FeatureFault } {
+  if (isFeature(value)) return { features: [value] };
   const parsed = Collection.safeParse(value);
   if (!parsed.success) {
     const detail = "expected a GeoJSON FeatureCollection or Feature (RFC 7946)";

@@ -1,11 +1,20 @@
 // What a zone's schema cannot say: whether its shape and its schedule can work.
 
+import { checkShape } from "@drover/core/geometry/check-shape";
 import { badRequest, type FieldMistake } from "@drover/core/service/problem";
 import type { ZoneInput } from "@drover/core/model/zone";
 
 /** Everything that cannot work, with its place where it has one; empty when the zone can be watched. */
 export function faultsOfZone(input: ZoneInput): readonly FieldMistake[] {
-  return faultsOfSchedule(input);
+  return [...faultsOfShape(input), ...faultsOfSchedule(input)];
+}
+
+function faultsOfShape({ shape }: ZoneInput): readonly FieldMistake[] {
+  return checkShape(shape).map(({ path, message, place }) => ({
+    field: ["shape", ...path].join("."),
+    detail: message,
+    ...(place && { place: [place[0], place[1]] as const }),
+  }));
 }
 
 /** @throws Problem 400 with everything that cannot work. */

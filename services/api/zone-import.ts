@@ -1,10 +1,12 @@
 // Takes a GeoJSON file of zones in. Ids come from the file or from names, so that importing a file
 // once more changes what it changed and leaves the rest.
 
+import { setImmediate } from "node:timers/promises";
 import {
+  featuresOf,
   type ReadFeature,
+  readNthFeature,
   type ReadOptions,
-  readZoneCollection,
 } from "@drover/core/model/zone-geojson";
 import type { Zone, ZoneInput } from "@drover/core/model/zone";
 import { slugOf, withSuffix } from "@drover/core/records/definition-id";
@@ -45,13 +47,14 @@ type Item = ReadFeature & { readonly index: number; readonly id: string };
 
 /** Zones changed in one transaction; others of the store wait for no longer than it takes. */
 const CHUNK = 200;
+const FEATURES_AT_ONCE = 20;
 
 export async function importZones(
   body: unknown,
   options: ImportOptions,
   zones: Zones,
 ): Promise<ImportResult> {
-  const { items, faults } = readItems(body, options);
+  const { items, faults } = await readItems(body, options);
   if (faults.length > 0 && (!options.isPartial || items.length === 0)) {
     return { kind: "refused", faults };
   }
@@ -76,30 +79,41 @@ export async function importZones(
   return { kind: "imported", zones: imported, faults };
 }
 
-function readItems(body: unknown, options: ImportOptions) {
-  const read = readZoneCollection(body, { nameProperty: options.nameProperty });
-  const faults: ImportFault[] = read.faults.map((fault) => ({ ...fault }));
+async function readItems(body: unknown, options: ImportOptions) {
+  const collection = featuresOf(body);
+  if ("fault" in collection) return { items: [], faults: [{ index: 0, ...collection.fault }] };
+  const faults: ImportFault[] = [];
   const ids = new Set<string>();
+  const counts = new Map<string, number>();
   const items: Item[] = [];
-  for (const { index, id, input } of read.zones) {
-    const found = faultsOfZone(input);
-    if (found.length > 0) {
-      faults.push(...found.map((fault) => ({ index, ...fault })));
-    } else if (id !== undefined && ids.has(id)) {
+  for (const [index, feature] of collection.features.entries()) {
+    // A large file takes seconds; others are answered meanwhile.
+    if (index % FEATURES_AT_ONCE === 0) await setImmediate();
+    const read = readNthFeature(feature, index, options);
+    const found = read.kind === "faults" ? read.faults : faultsOfZone(read.input);
+    faults.push(...found.map((fault) => ({ index, ...fault })));
+    if (read.kind === "faults" || found.length > 0) continue;
+    const { id, input } = read;
+    if (id !== undefined && ids.has(id)) {
       faults.push({ index, field: "id", detail: `another feature of this file has the id ${id}` });
-    } else {
-      const own = id ?? freeOf(slugOf(input.name, "zone"), ids);
-      ids.add(own);
-      items.push({ index, id: own, input });
+      continue;
     }
+    const own = id ?? freeOf(slugOf(input.name, "zone"), ids, counts);
+    ids.add(own);
+    items.push({ index, id: own, input });
   }
-  return { items, faults: faults.toSorted((a, b) => a.index - b.index) };
+  return { items, faults };
 }
 
-/** Features of one name are told apart by their order in the file. */
-function freeOf(slug: string, taken: ReadonlySet<string>): string {
-  let id = slug;
-  for (let count = 2; taken.has(id); count += 1) id = withSuffix(slug, String(count));
+/** Features of one name are told apart by their order in the file; `counts` is how far it went. */
+function freeOf(slug: string, taken: ReadonlySet<string>, counts: Map<string, number>): string {
+  let count = counts.get(slug) ?? 1;
+  let id = count === 1 ? slug : withSuffix(slug, String(count));
+  while (taken.has(id)) {
+    count += 1;
+    id = withSuffix(slug, String(count));
+  }
+  counts.set(slug, count + 1);
   return id;
 }
 

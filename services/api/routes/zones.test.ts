@@ -107,6 +107,7 @@ test("what cannot be watched is refused with the field and its place", { timeout
     [{ ...circle("A"), colour: "red" }, "", /colour/],
     [open, "geometry.coordinates[0]", /not closed.*130, -12/],
     [{ ...circle("A"), schedule }, "schedule.timeZone", /Mars\/Olympus is no time zone/],
+    [feature({ name: "A" }, [bowTie]), "shape.polygons.0.0", /edges 0 and 2 meet/],
   ];
   for (const [body, field, detail] of table) {
     const { status, json } = await api.post("/v1/zones", body);
@@ -114,6 +115,21 @@ test("what cannot be watched is refused with the field and its place", { timeout
     assert.equal(json.errors[0].field, field);
     assert.match(json.errors[0].detail, detail);
   }
+});
+const bowTie = [
+  [130, -13],
+  [131, -12],
+  [131, -13],
+  [130, -12],
+  [130, -13],
+];
+test("a shape that crosses itself is refused with the place of it", { timeout }, async () => {
+  const { json } = await api.post("/v1/zones", feature({ name: "A" }, [bowTie]));
+  const [lon, lat] = json.errors[0].place;
+  assert.ok(Math.abs(lon - 130.5) < 1e-6 && Math.abs(lat + 12.5) < 1e-6);
+  const imported = await api.post("/v1/zones/import", collection(feature({}, [bowTie])));
+  assert.deepEqual([imported.status, imported.json.errors[0].index], [400, 0]);
+  assert.equal(imported.json.errors[0].place.length, 2);
 });
 const schedule = {
   timeZone: "Mars/Olympus",
