@@ -115,11 +115,12 @@ function aroundPole(range: Box, pole: "north" | "south"): Box {
 /** True when the edge crosses the place's meridian north of it. An edge holds its western end, not its eastern one, so that a corner counts once. */
 function isNorthOf({ x1, y1, x2, y2 }: Edge, lon: number, lat: number): boolean {
   const west = Math.min(x1, x2);
-  const width = Math.abs(x2 - x1);
-  const aside = lon - west - 360 * Math.floor((lon - west) / 360);
-  if (aside >= width) return false;
+  const east = Math.max(x1, x2);
+  // Neighbours share a corner to the last bit, so they are compared with it, not with a difference.
+  const x = lon - 360 * Math.floor((lon - west) / 360);
+  if (x < west || x >= east) return false;
   const [from, to] = x1 < x2 ? [y1, y2] : [y2, y1];
-  return from + ((to - from) * aside) / width > lat;
+  return from + ((to - from) * (x - west)) / (east - west) > lat;
 }
 
 function rangeAround(lon: number, lat: number, limitM: number): Box {

@@ -56,7 +56,7 @@ export function arcDistanceM(place: LonLat, from: LonLat, to: LonLat): number {
   const b = vectorOf(to);
   const normal = cross(a, b);
   const length = Math.hypot(...normal);
-  const isBeside = length > 0 && dot(cross(normal, a), p) >= 0 && dot(cross(b, normal), p) >= 0;
+  const isBeside = length > 1e-15 && dot(cross(normal, a), p) >= 0 && dot(cross(b, normal), p) >= 0;
   if (isBeside) return earthRadiusM * Math.abs(Math.asin(dot(normal, p) / length));
   return Math.min(distanceM(...place, ...from), distanceM(...place, ...to));
 }
