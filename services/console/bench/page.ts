@@ -1,5 +1,5 @@
-// The page of `npm run bench map`: so many movers, each with a new report every second, while the map
-// is panned so that every frame has to be drawn. Gives how long each frame took.
+// The page of `npm run bench map`: so many movers, each with a new report every second, on a map that
+// stands still or is panned, so that every frame has to be drawn. Gives how long each frame took.
 
 import { GeoJSONSource, Map as GroundMap, setWorkerCount, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
@@ -18,6 +18,7 @@ export interface Run {
   readonly way: Way;
   readonly count: number;
   readonly seconds: number;
+  readonly isPanned: boolean;
 }
 
 declare global {
@@ -144,7 +145,7 @@ function collection(count: number, places: Places): GeoJSON.FeatureCollection {
   return { type: "FeatureCollection", features };
 }
 
-window.runBench = async ({ way, count, seconds }) => {
+window.runBench = async ({ way, count, seconds, isPanned }) => {
   const place = document.getElementById("map");
   if (place === null) throw new Error("page: no place for the map");
   const places = placesOf(count);
@@ -162,7 +163,7 @@ window.runBench = async ({ way, count, seconds }) => {
       frames.push(now - last);
       last = now;
       if (now - startedAt > seconds * 1000) return resolve();
-      subject.pan(Math.sin(now / 400) * 3);
+      if (isPanned) subject.pan(Math.sin(now / 400) * 3);
       requestAnimationFrame(frame);
     });
   });

@@ -51,23 +51,31 @@ export function createLabels(stage: Stage, movers: MoverTable, rows: MoverRows):
     });
   }
 
-  function wishes(): readonly LabelWish[] {
+  /** Slots of names that are wanted, in view. */
+  function wantedSlots(): readonly number[] {
     const state = store.getState();
-    const selected = new Set(state.selected);
+    const selected = state.selected.flatMap((asset) => movers.slotOf(asset) ?? []);
     const isInView = boundsOf();
+    const { lon, lat } = movers.columns;
+    const isSeen = (slot: number): boolean =>
+      rows.isDrawn(slot) && isInView(lon[slot] ?? NaN, lat[slot] ?? NaN);
+    if (!state.labels) return selected.filter(isSeen);
+    const found: number[] = [];
+    for (let slot = 0; slot < movers.slots; slot++) if (isSeen(slot)) found.push(slot);
+    return found.length > IN_VIEW_MAX ? selected.filter(isSeen) : found;
+  }
+
+  function wishes(): readonly LabelWish[] {
+    const selected = new Set(store.getState().selected);
     const nowMs = stage.nowMs();
-    const found: LabelWish[] = [];
-    for (let slot = 0; slot < movers.slots; slot++) {
-      const isWanted = selected.has(movers.assets[slot] ?? "");
-      if ((!state.labels && !isWanted) || !rows.isDrawn(slot)) continue;
+    return wantedSlots().map((slot) => {
       const [lon, lat] = rows.seen(slot, nowMs);
-      if (!isInView(lon, lat)) continue;
       const { x, y } = stage.map.project([lon, lat]);
       const widthPixels = (movers.labels[slot] ?? "").length * CHAR_PIXELS;
-      const rank = (isWanted ? 4 : 0) + (chosen.has(slot) ? 2 : 0);
-      found.push({ slot, x, y, widthPixels, rank });
-    }
-    return found.length > IN_VIEW_MAX ? found.filter(({ rank }) => rank >= 4) : found;
+      const isSelected = selected.has(movers.assets[slot] ?? "");
+      const rank = (isSelected ? 4 : 0) + (chosen.has(slot) ? 2 : 0);
+      return { slot, x, y, widthPixels, rank };
+    });
   }
 
   function choose(): void {
