@@ -6,7 +6,8 @@ import type { GroupLag } from "@drover/core/stream/log";
 
 /** Everything worth counting while watching, one function each. */
 export interface WatchCounters {
-  judged(reports: number): void;
+  /** Reports whose events are recorded, and how long the first of them lay in the stream, ms. */
+  judged(reports: number, waitedMs: number): void;
   /** Events that are new, with the age of the youngest report behind them. */
   recorded(events: readonly WatchEvent[], nowMs: number): void;
   recordingFailed(error: unknown, delayMs: number): void;
@@ -31,8 +32,9 @@ export function createWatchCounters(deps: { metrics: Metrics; log: Log }): Watch
   const { log } = deps;
   const series = createSeries(deps.metrics);
   return {
-    judged(reports) {
+    judged(reports, waitedMs) {
       series.reports.inc(reports);
+      series.waited.observe(Math.max(0, waitedMs) / 1_000);
     },
     recorded(events, nowMs) {
       for (const { kind, retro, at } of events) {
@@ -97,6 +99,11 @@ export function createWatchCounters(deps: { metrics: Metrics; log: Log }): Watch
 function createSeries(metrics: Metrics) {
   return {
     reports: metrics.counter({ name: "watch_reports_total", help: "reports judged" }),
+    waited: metrics.histogram({
+      name: "watch_report_seconds",
+      help: "time from a report's append until what it shows is recorded; the slowest of each round",
+      buckets: latencySeconds,
+    }),
     events: metrics.counter({
       name: "watch_events_total",
       help: "events recorded for the first time",

@@ -121,6 +121,30 @@ test("an edge that is silent is told once, and when it is back", { timeout: 60_0
   );
 });
 
+test("alarms of what lies behind a silent edge are held back", { timeout: 60_000 }, async () => {
+  await using rig = await createWatchRig();
+  const condition = { type: "silence", afterMs: 60_000 } as const;
+  await rig.rules.create({ ...hot, name: "Silent", condition }, { ...by, id: "silent" });
+  const heardMs = 200_000;
+  const note = (edge: string, agoMs: number) => ({
+    edge,
+    receivedAt: Date.now() - agoMs,
+    epoch: 1,
+    through: 1,
+  });
+  await rig.links.note([note("edge-1", heardMs), note("edge-2", 0)]);
+  await rig.append([station("a", 3_600 - heardMs / 1_000, 20)]);
+  const watch = await rig.start("one");
+  const standing = async () => (await rig.alerts.list({ states: ["raised"] }, { limit: 10 })).items;
+  await eventually(async () => (await standing()).length === 2);
+  await watch.stop();
+  const held = (await standing()).map(({ cause, inhibitedBy }) => [cause, inhibitedBy]).toSorted();
+  assert.deepEqual(held, [
+    ["edge:edge-1", undefined],
+    ["rule:silent:station:a", "edge:edge-1"],
+  ]);
+});
+
 test(
   "two members share the partitions and one takes over when the other leaves",
   { timeout: 60_000 },

@@ -68,6 +68,8 @@ class StreamWatcher implements Watcher {
   readonly #deps: WatcherDeps;
   readonly #partitions = new Map<number, PartitionWatch>();
   #nextCommitMs = 0;
+  /** Of the entries of this round, by the clock of who appended them. */
+  #oldestAppendMs = 0;
   #revision = -1;
   /** States say more than what is recorded: the next owner begins from what is written down. */
   #isAbandoned = false;
@@ -114,9 +116,9 @@ class StreamWatcher implements Watcher {
     const findings: Findings = { events: [], retracted: [] };
     const judged = await this.#judge(findings);
     if (judged > 0) {
-      counters.judged(judged);
       const isDone = await reactions.act(findings, definitions.current(), signal);
       if (!isDone) this.#isAbandoned = true;
+      counters.judged(judged, clock.now() - this.#oldestAppendMs);
     }
     const nowMs = clock.monotonicMs();
     if (nowMs >= this.#nextCommitMs) {
@@ -203,6 +205,7 @@ class StreamWatcher implements Watcher {
       maxBytes: BYTES_MAX,
     };
     let judged = 0;
+    this.#oldestAppendMs = clock.now();
     for (const partition of ahead) {
       partition.dirtySinceMs ??= clock.monotonicMs();
       if (partition.lease.partition === stream.quarantinePartition) {
@@ -210,6 +213,7 @@ class StreamWatcher implements Watcher {
         continue;
       }
       for (const entry of await stream.read(partition.lease.partition, partition.next, share)) {
+        this.#oldestAppendMs = Math.min(this.#oldestAppendMs, entry.appendedAt);
         try {
           judged += judgeEntry(partition, entry, definitions.current(), findings);
         } catch (error) {
