@@ -172,7 +172,8 @@ export const processorEnv = declareEnv({
     name: "DROVER_NOTIFY_PRIVATE",
     schema: envBool(),
     default: "true",
-    meaning: "watch: receivers may be at loopback, link-local and private addresses",
+    meaning:
+      "watch: receivers may be at loopback and private addresses; link-local ones are always refused",
   },
 });
 
