@@ -107,8 +107,14 @@ function Buttons({
         <Icon name="trail" />
         Trail
       </button>
-      <button type="button" className="quiet" onClick={clearSelection}>
-        Deselect
+      <button
+        type="button"
+        className="quiet icon-only"
+        aria-label="Deselect"
+        title="Deselect"
+        onClick={clearSelection}
+      >
+        <Icon name="deselect" />
       </button>
     </div>
   );

@@ -54,7 +54,7 @@ function Totals() {
             <Count name="Seen before">{wholeText(duplicates)}</Count>
             <Count name="Set aside">{wholeText(quarantined)}</Count>
             <Count name="On their way">{wholeText(lag)}</Count>
-            <Count name="The oldest of them">{lag === 0 ? "–" : durationText(lagOldestMs)}</Count>
+            <Count name="The oldest">{lag === 0 ? "–" : durationText(lagOldestMs)}</Count>
           </dl>
         )}
       </Answer>

@@ -158,9 +158,11 @@ const TICKS_MAX = 7;
 function Ticks({ range, now }: { readonly range: Range; readonly now: number }) {
   const clock = useConsole((state) => state.clock);
   const offsetMs = clock === "utc" ? 0 : -new Date(range.to).getTimezoneOffset() * 60_000;
+  // The last would lie under what stands beside the strip.
+  const ticks = ticksOf(range, TICKS_MAX, offsetMs).filter((tick) => shareOf(tick, range) < 0.96);
   return (
     <div className="time-ticks" aria-hidden="true">
-      {ticksOf(range, TICKS_MAX, offsetMs).map((tick) => (
+      {ticks.map((tick) => (
         <span key={tick} style={{ left: `${shareOf(tick, range) * 100}%` }}>
           {shortInstantText(tick, clock, now).slice(0, 5)}
         </span>

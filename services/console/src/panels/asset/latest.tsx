@@ -20,7 +20,7 @@ function Movement({ view }: { readonly view: AssetView }) {
   const units = useUnits();
   if (position === undefined && motion === undefined) return null;
   return (
-    <dl className="tiles">
+    <dl className="tiles four">
       {position?.altitudeM !== undefined && (
         <Tile name="Altitude">
           {position.onGround === true

@@ -37,11 +37,13 @@ export function TrackTools({ asset, track, range }: TrackToolsProps) {
           <button
             key={format.ending}
             type="button"
+            aria-label={`Save the track as ${format.label}`}
+            title={`Save the track as ${format.label}`}
             disabled={save.isBusy || track.points.length === 0}
             onClick={() => void save.run(format)}
           >
             <Icon name="download" />
-            Track as {format.label}
+            {format.label}
           </button>
         ))}
         <button type="button" onClick={() => startReplay(range)}>

@@ -38,8 +38,10 @@ function Backlog({ edge: { backlog } }: { readonly edge: Edge }) {
   const toldAgo = toldAt === undefined ? "" : `, as of ${ageText(now - toldAt)}`;
   if (reports === 0) return <p className="muted">Nothing waits at it{toldAgo}.</p>;
   return (
-    <dl className="tiles">
-      <Tile name="Waiting">{wholeText(reports)} reports</Tile>
+    <dl className="tiles two">
+      <Tile name="Waiting">
+        {wholeText(reports)} {reports === 1 ? "report" : "reports"}
+      </Tile>
       <Tile name="Size">{bytesText(bytes)}</Tile>
       <Tile name="The oldest">{oldestAt === undefined ? "–" : ageText(now - oldestAt)}</Tile>
       <Tile name="Done in about">
