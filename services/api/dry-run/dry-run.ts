@@ -1,6 +1,7 @@
 // Tells what a rule or a zone would have found in what is stored, before it is saved. The judging is
 // the watch's own; only the reports come from history instead of the stream.
 
+import { setImmediate } from "node:timers/promises";
 import type { Rule, RuleInput } from "@drover/core/model/rule";
 import type { Zone, ZoneInput } from "@drover/core/model/zone";
 import type { Clock } from "@drover/core/service/clock";
@@ -17,7 +18,7 @@ export interface DryRunConfig {
   readonly rowsMax: number;
   /** Longest time of one run; then it tells what it has judged. */
   readonly runMsMax: number;
-  /** Reports asked for at once; the process does nothing else while it judges them. */
+  /** Reports asked for at once. */
   readonly pageRows: number;
   /** Runs at once; a few more wait (block), then reject. */
   readonly runningMax: number;
@@ -67,6 +68,7 @@ interface Trial {
   readonly signal: AbortSignal;
 }
 
+const REPORTS_AT_ONCE = 1_000;
 const WAITING_MAX = 4;
 const RETRY_MS = 5_000;
 
@@ -98,7 +100,9 @@ export function createDryRun(
     let assets = 0;
     let asset = "";
     for await (const page of storedReports(ask, range, config.pageRows)) {
-      for (const report of page) {
+      for (const [index, report] of page.entries()) {
+        // The live feed goes on meanwhile.
+        if (index % REPORTS_AT_ONCE === 0) await setImmediate();
         judge.take(report);
         if (report.asset !== asset) assets += 1;
         asset = report.asset;
