@@ -11,6 +11,7 @@ import type { Clock } from "../service/clock.ts";
 import { alertIdOf, type AlertBook, openBook } from "./alert-book.ts";
 import {
   alertOf,
+  lockAlerts,
   pairKey,
   readCounted,
   readRecords,
@@ -92,6 +93,8 @@ export interface Alerts {
    * repetition. Gives the alerts that changed. The notifier calls it once a second.
    */
   tend(nowMs: number): Promise<readonly RevisedAlert[]>;
+  /** Forgets alerts that were cleared before a time, and what was heard of causes before it. */
+  forgetBefore(clearedBefore: number): Promise<void>;
 }
 
 export interface AlertsDeps {
@@ -152,13 +155,20 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       }),
 
     tend: createTend({ db }),
+
+    forgetBefore: (clearedBefore) =>
+      db.transaction().execute(async (tx) => {
+        await lockAlerts(tx);
+        await forget(tx, clearedBefore);
+      }),
+
     ...createReading(deps),
   };
 }
 
 function createReading({
   records: { db },
-}: AlertsDeps): Omit<Alerts, "apply" | "acknowledge" | "clear" | "tend"> {
+}: AlertsDeps): Omit<Alerts, "apply" | "acknowledge" | "clear" | "tend" | "forgetBefore"> {
   return {
     async list(filter, { after, limit }) {
       const size = Math.min(limit, PAGE_MAX);
@@ -258,6 +268,26 @@ async function applyAll(
   await reviewSites(tx, book, changes);
   await writeEvents(tx, events);
   return book.write();
+}
+
+async function forget(tx: Tx, clearedBefore: number): Promise<void> {
+  await tx
+    .deleteFrom("alert")
+    .where("state", "=", "cleared")
+    .where("is_held", "=", 0)
+    .where("cleared_at", "<", clearedBefore)
+    .execute();
+  await tx.deleteFrom("alert_event").where("at", "<", clearedBefore).execute();
+  await tx
+    .deleteFrom("alert_cause")
+    .where("heard_at", "<", clearedBefore)
+    .where((row) =>
+      row.or([
+        row("alert", "is", null),
+        row("alert", "not in", row.selectFrom("alert").select("id")),
+      ]),
+    )
+    .execute();
 }
 
 /** What an outage explains is held back from its beginning; its end is seen by `tend`. */

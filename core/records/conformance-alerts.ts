@@ -212,6 +212,26 @@ export function describeAlertRecords(name: string, subject: ConformanceSubject):
       assert.deepEqual([over?.clearedBy, over?.clearedAt], ["removed", t0 + 5]);
     });
 
+    it("are forgotten long after they are over, with their causes; what stands is kept", async () => {
+      const { records, alerts } = await open();
+      await using _ = records;
+      const other = { cause: "rule:r:vessel:b", event: { ...raiseAt(t0).event, id: "b" } };
+      await alerts.apply([raiseAt(t0), clearAt(t0 + 1), raiseAt(t0, other)], t0);
+      await alerts.forgetBefore(t0 + 1);
+      assert.equal((await alerts.list({}, { limit: 9 })).items.length, 2);
+      await alerts.forgetBefore(t0 + 2);
+      const left = await alerts.list({}, { limit: 9 });
+      assert.deepEqual(
+        left.items.map(({ cause }) => cause),
+        [other.cause],
+      );
+      const causes = await records.db.selectFrom("alert_cause").select("cause").execute();
+      assert.deepEqual(
+        causes.map(({ cause }) => cause),
+        [other.cause],
+      );
+    });
+
     it("are not told while the site that would explain them is out of reach, and then if they last", async () => {
       const { records, alerts, receivers, tellings } = await open();
       await using _ = records;

@@ -30,7 +30,7 @@ describe("the notifier's process", () => {
     t.after(() => rm(folder, { recursive: true }));
     const url = `sqlite:${join(folder, "records.db")}`;
     const secret = "sixteen characters";
-    await using hook = await listenWebhook(secret, clock.now);
+    await using hook = await listenWebhook(secret, () => clock.now());
     await using records = await openRecords({ url }, { clock });
     const start = (holder: string) => {
       const args = ["--input-type=module", "-e", notifier, url, holder];

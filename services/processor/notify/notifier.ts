@@ -40,6 +40,8 @@ const SEND_TIMEOUT_MS = 15_000;
 const FORGET_EVERY_MS = 3_600_000;
 /** What was told is listed so long. */
 const TOLD_KEEP_MS = 90 * 86_400_000;
+/** And alerts that are over. */
+const ALERTS_KEEP_MS = 365 * 86_400_000;
 
 /** Works until the signal aborts; failures of receivers and of the store are retried, never thrown. */
 export async function runNotifier(
@@ -77,6 +79,7 @@ export async function runNotifier(
     if (clock.monotonicMs() >= forgetAt) {
       forgetAt = clock.monotonicMs() + FORGET_EVERY_MS;
       await notifications.forgetBefore(clock.now() - TOLD_KEEP_MS);
+      await alerts.forgetBefore(clock.now() - ALERTS_KEEP_MS);
     }
     await postman.look(signal);
   }
