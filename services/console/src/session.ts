@@ -51,7 +51,8 @@ const minuteOf = (replay: Replay | undefined): number | undefined =>
 /** Signs in with another token; false when the server refuses it. */
 export async function signIn(given: string): Promise<boolean> {
   keepToken(given);
-  return begin();
+  // Asked before anything else is touched: whoever is refused stays where they are.
+  return (await check()) && begin();
 }
 
 export function signOut(): void {
