@@ -138,10 +138,10 @@ test("alarms of what lies behind a silent edge are held back", { timeout: 60_000
   const standing = async () => (await rig.alerts.list({ states: ["raised"] }, { limit: 10 })).items;
   await eventually(async () => (await standing()).length === 2);
   await watch.stop();
-  const held = (await standing()).map(({ cause, inhibitedBy }) => [cause, inhibitedBy]).toSorted();
-  assert.deepEqual(held, [
-    ["edge:edge-1", undefined],
-    ["rule:silent:station:a", "edge:edge-1"],
+  const held = (await standing()).map(({ cause, inhibitedBy }) => `${cause} by ${inhibitedBy}`);
+  assert.deepEqual(held.toSorted(), [
+    "edge:edge-1 by undefined",
+    "rule:silent:station:a by edge:edge-1",
   ]);
 });
 
