@@ -4,6 +4,7 @@ import type { ConsoleState } from "../state/store.ts";
 import { useConsole } from "../state/use-console.ts";
 import { showAlert } from "./alerts/shown-alert.ts";
 import { Icon } from "./controls/icon.tsx";
+import { alertTitle } from "./text/alert-title.ts";
 import "./controls/toasts.css";
 
 type Toast = ConsoleState["toasts"][number];
@@ -26,7 +27,7 @@ export function Toasts() {
 
 function OneToast({ toast }: { readonly toast: Toast }) {
   const { id, text, alert } = toast;
-  const severity = useConsole(({ alerts }) => alerts.find((one) => one.id === alert)?.severity);
+  const about = useConsole(({ alerts }) => alerts.find((one) => one.id === alert));
   const [isHeld, setIsHeld] = useState(false);
   useEffect(() => {
     if (isHeld) return;
@@ -41,14 +42,14 @@ function OneToast({ toast }: { readonly toast: Toast }) {
   };
   return (
     <div
-      className={`toast ${severity ?? ""}`}
+      className={`toast ${about?.severity ?? ""}`}
       onPointerEnter={() => setIsHeld(true)}
       onPointerLeave={() => setIsHeld(false)}
       onFocus={() => setIsHeld(true)}
       onBlur={() => setIsHeld(false)}
     >
       {alert !== undefined && <Icon name="bell" />}
-      <span>{text}</span>
+      <span>{about === undefined ? text : alertTitle(about)}</span>
       {alert !== undefined && (
         <button type="button" className="quiet" onClick={open}>
           Show

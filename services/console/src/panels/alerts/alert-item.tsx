@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import type { Alert } from "@drover/core/model/alert";
 import { Age } from "../controls/age.tsx";
+import { alertTitle } from "../text/alert-title.ts";
 import { quietReason } from "../text/event-words.ts";
 import { AlertActions } from "./alert-actions.tsx";
 import { AlertStory } from "./alert-story.tsx";
@@ -22,7 +23,8 @@ export function AlertItem(props: AlertItemProps) {
   useEffect(() => {
     if (isOpen) place.current?.scrollIntoView({ block: "nearest" });
   }, [isOpen]);
-  const { title, severity, state } = alert;
+  const { severity, state } = alert;
+  const title = alertTitle(alert);
   return (
     <li ref={place} className={`alert ${severity} ${state}`} data-testid="alert">
       <div className="alert-head">

@@ -14,6 +14,14 @@ export const eventWords: Readonly<Record<EventKind, string>> = {
   "rule-cleared": "rule cleared",
 };
 
+/** What an asset does at a zone, as a habit: "alert when an asset …". */
+export const eventVerbs = {
+  entered: "enters",
+  left: "leaves",
+  dwelt: "stays",
+  crossed: "crosses",
+} as const;
+
 export interface EventParts {
   readonly kind: EventKind;
   readonly zone?: string | undefined;

@@ -18,6 +18,8 @@ test("a metric's name gives its words and its unit", () => {
     ["rssi", "Rssi", ""],
     ["C", "C", ""],
     ["density", "Reports", ""],
+    ["position.altitudeM.above", "Altitude, limit above", "m"],
+    ["batteryV.clearAt", "Battery, over again at", "V"],
   ] as const;
   for (const [name, label, unit] of table) {
     assert.deepEqual(metricWords(name), { label, unit }, name);

@@ -42,9 +42,22 @@ const units: readonly (readonly [suffix: string, unit: string])[] = [
   ["S", "s"],
 ];
 
+/** An explanation names a limit after what it is a limit of: `batteryV.below`. */
+const bounded = /^(.+)\.(above|below|clearAt)$/;
+const boundWords: Readonly<Record<string, string>> = {
+  above: "limit above",
+  below: "limit below",
+  clearAt: "over again at",
+};
+
 /** Label and unit of a measurement or of one of the motion metrics of a rule. */
 export function metricWords(name: string): MetricWords {
   if (name === "density") return { label: "Reports", unit: "" };
+  const [, of, bound] = bounded.exec(name) ?? [];
+  if (of !== undefined && bound !== undefined) {
+    const { label, unit } = metricWords(of);
+    return { label: `${label}, ${boundWords[bound] ?? bound}`, unit };
+  }
   const own = name.replace(/^(?:position|motion)\./, "");
   const found = units.find(([suffix]) => own.length > suffix.length && own.endsWith(suffix));
   const stem = found === undefined ? own : own.slice(0, -found[0].length);

@@ -1,14 +1,11 @@
 import { severities } from "@drover/core/model/severity";
+import { zoneEventKinds } from "@drover/core/model/zone";
 import { Chips, DurationField, Segments } from "../controls/field.tsx";
-import type { ZoneAlertKind, ZoneForm } from "./zone-form.ts";
+import { eventVerbs } from "../text/event-words.ts";
+import type { ZoneForm } from "./zone-form.ts";
 import { changeForm } from "./zones-view.ts";
 
-const kinds: readonly { readonly value: ZoneAlertKind; readonly label: string }[] = [
-  { value: "entered", label: "enters" },
-  { value: "left", label: "leaves" },
-  { value: "dwelt", label: "stays" },
-  { value: "crossed", label: "crosses" },
-];
+const kinds = zoneEventKinds.map((value) => ({ value, label: eventVerbs[value] }));
 
 export const severityOptions = severities.map((value) => ({ value, label: value }));
 

@@ -57,7 +57,7 @@ export function ShapeFields({ zone, shape, mistake }: ShapeFieldsProps) {
       {draft !== undefined && <Sizes draft={draft} />}
       {isDrawn && (
         <div className="row">
-          <span className="muted item-main">{shapeText(shape)}</span>
+          <span className="muted shape-text">{shapeText(shape)}</span>
           <button type="button" onClick={() => showShape(shape)}>
             Show
           </button>

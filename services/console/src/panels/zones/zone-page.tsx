@@ -11,7 +11,7 @@ import { useAct } from "../controls/use-act.ts";
 import { useAsk } from "../controls/use-ask.ts";
 import { useMay } from "../controls/use-role.ts";
 import { EventItem } from "../events/event-item.tsx";
-import { eventWords } from "../text/event-words.ts";
+import { eventVerbs } from "../text/event-words.ts";
 import { durationText } from "../text/duration.ts";
 import { AssetLinks } from "./asset-links.tsx";
 import { showZone } from "./show-zone.ts";
@@ -111,7 +111,7 @@ function ZoneFacts({ zone }: { readonly zone: Zone }) {
     ["When", zone.isEnabled ? scheduleText(zone) || "always" : "switched off"],
     [
       "Confirmed by",
-      `${confirmation.fixes} fixes, or ${durationText(confirmation.enterDwellMs)} inside, ` +
+      `${confirmation.fixes === 1 ? "one fix" : `${confirmation.fixes} fixes in a row`}, or ${durationText(confirmation.enterDwellMs)} inside, ` +
         `${durationText(confirmation.exitDwellMs)} outside`,
     ],
     [
@@ -122,7 +122,7 @@ function ZoneFacts({ zone }: { readonly zone: Zone }) {
       "Alert",
       alert === undefined
         ? "none"
-        : `${alert.severity}, when an asset ${alert.on.map((kind) => eventWords[kind]).join(" or ")}`,
+        : `${alert.severity}, when an asset ${alert.on.map((kind) => eventVerbs[kind]).join(" or ")}`,
     ],
   ];
   return (
