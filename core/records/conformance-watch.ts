@@ -91,6 +91,23 @@ export function describeWatchRecords(name: string, subject: ConformanceSubject):
       );
     });
 
+    it("lists every version that held since a time", async () => {
+      const { records, zones, clock } = await openFresh();
+      await using _ = records;
+      await zones.create(circle("A"), { by });
+      await zones.create(circle("B"), { by });
+      for (const radiusM of [2, 3]) {
+        clock.jump(1_000);
+        await zones.update("a", circle("A", radiusM), { by });
+      }
+      await zones.remove("b", { by });
+      const since = async (at: number) =>
+        (await zones.listSince(at)).map(({ id, version }) => `${id}${version}`);
+      assert.deepEqual(await since(nowMs), ["a1", "a2", "a3", "b1"]);
+      assert.deepEqual(await since(nowMs + 1_000), ["a2", "a3", "b1"]);
+      assert.deepEqual(await since(nowMs + 2_000), ["a3"]);
+    });
+
     it("counts versions on when a removed id is used again", async () => {
       const { records, zones } = await openFresh();
       await using _ = records;

@@ -9,9 +9,10 @@ import type { DefinitionRow } from "./watch-tables.ts";
 type Head = Pick<DefinitionRow, "id" | "version" | "valid_from" | "valid_until">;
 
 export interface Bodies<Input> {
-  /** What holds now or held at a time, by id. @throws ZodError when a body is not of this shape. */
+  /** What holds now, held at a time, or held at some time since, by id and version. @throws ZodError when a body is not of this shape. */
   select(which: {
     at?: number | undefined;
+    since?: number;
     id?: string;
   }): Promise<readonly { head: Head; input: Input }[]>;
   /** What a row says. @throws ZodError */
@@ -40,20 +41,24 @@ export function createBodies<Input>(
     return input;
   }
 
-  async function select(which: { at?: number | undefined; id?: string }) {
-    const { at, id } = which;
+  async function select(which: { at?: number | undefined; since?: number; id?: string }) {
+    const { at, since, id } = which;
     let query = db
       .selectFrom("definition")
       .select(["id", "version", "valid_from", "valid_until"])
       .where("kind", "=", spec.kind);
     if (id !== undefined) query = query.where("id", "=", id);
-    if (at === undefined) query = query.where("valid_until", "is", null);
+    if (since !== undefined) {
+      query = query.where((row) =>
+        row.or([row("valid_until", "is", null), row("valid_until", ">", since)]),
+      );
+    } else if (at === undefined) query = query.where("valid_until", "is", null);
     else {
       query = query
         .where("valid_from", "<=", at)
         .where((row) => row.or([row("valid_until", "is", null), row("valid_until", ">", at)]));
     }
-    const heads = await query.orderBy("id").execute();
+    const heads = await query.orderBy("id").orderBy("version").execute();
     const inputs = new Map(heads.map((head) => [keyOf(head), kept.get(keyOf(head))]));
     const missing = heads.filter((head) => inputs.get(keyOf(head)) === undefined);
     for (let start = 0; start < missing.length; start += CHUNK) {

@@ -68,6 +68,8 @@ export interface Definitions<Input, T> {
   revision(): Promise<number>;
   /** What holds now, or held at a time (epoch ms), by id; disabled ones too. */
   list(options?: { readonly at?: number | undefined }): Promise<readonly T[]>;
+  /** Every version that held at some time since then (epoch ms), by id and version. */
+  listSince(at: number): Promise<readonly T[]>;
   get(id: string, at?: number): Promise<T | undefined>;
   create(input: Input, options: CreateOptions): Promise<Created<T>>;
   update(id: string, input: Input, options: ChangeOptions): Promise<Changed<T>>;
@@ -105,6 +107,11 @@ export function createDefinitions<Input extends { readonly name: string }, T>(
 
     async list({ at } = {}) {
       const found = await bodies.select({ at });
+      return found.map(({ head, input }) => spec.build(input, headOf(head)));
+    },
+
+    async listSince(since) {
+      const found = await bodies.select({ since });
       return found.map(({ head, input }) => spec.build(input, headOf(head)));
     },
 
