@@ -59,6 +59,8 @@ interface Side {
   readonly isInside: boolean;
   /** Inside or outside by more than noise. */
   readonly isSure: boolean;
+  /** Inside by as much as can be asked of a zone of this size. */
+  readonly isDeep: boolean;
   /** Beyond accuracy and margin. */
   readonly isFar: boolean;
 }
@@ -72,13 +74,15 @@ function sideOf(ready: ReadyZone, row: FixRow): Side | undefined {
   const borderM = ready.geometry.borderM(lonOf(row), latOf(row), farM + 1);
   const { floorM = -Infinity, ceilingM = Infinity } = ready.zone;
   if (borderM < 0 && above <= 0) {
-    const isDeep = -borderM >= Math.min(accuracyM, ready.enterDepthMaxM);
+    const isSure = -borderM >= accuracyM;
+    const isDeep = isSure || -borderM >= ready.enterDepthMaxM;
     const isLevel = -above >= Math.min(altitudeNoiseM, (ceilingM - floorM) / 4);
-    return { isInside: true, isSure: isDeep && isLevel, isFar: false };
+    return { isInside: true, isSure: isSure && isLevel, isDeep: isDeep && isLevel, isFar: false };
   }
   return {
     isInside: false,
     isSure: (borderM >= 0 && borderM >= accuracyM) || above > altitudeNoiseM,
+    isDeep: false,
     isFar: borderM > farM || above > altitudeMarginM,
   };
 }
@@ -167,10 +171,12 @@ function fromPendingIn(
   const isNew = state.firstAt === 0;
   const firstAt = isNew ? atOf(row) : state.firstAt;
   const border = isNew || state.border === undefined ? entryOf(move, ready) : state.border;
-  const count = state.count + (side.isSure ? 1 : 0);
+  // A fix that is vaguer than the zone is believed of who came from afar, not of who jitters beside it.
+  const hasCome = side.isDeep && state.before !== undefined && hasMoved(state.before, row);
+  const count = state.count + (side.isSure || hasCome ? 1 : 0);
   const inRow = (state.inRow ?? 0) + 1;
   if (!isEntryConfirmed({ count, inRow, forMs: atOf(row) - firstAt }, ready)) {
-    const isDeep = state.isDeep === true || side.isSure;
+    const isDeep = state.isDeep === true || side.isDeep;
     return { ...state, firstAt, count, inRow, border, ...(isDeep && { isDeep }) };
   }
   const { before } = state;

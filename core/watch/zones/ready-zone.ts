@@ -15,7 +15,7 @@ export interface ReadyZone {
   readonly confirmation: Confirmation;
   /** Distance beyond the border, over and above the accuracy, that an exit needs, metres. */
   readonly exitMarginM: number;
-  /** An entry need never be deeper than this, whatever the accuracy, metres. */
+  /** Of who has moved more than noise no entry need be deeper than this, whatever the accuracy, metres. */
   readonly enterDepthMaxM: number;
   readonly hasBand: boolean;
   /** Why it is not watched at `at`; undefined when it is. */
