@@ -9,6 +9,7 @@ import { liveBench } from "./live.ts";
 import { queriesBench } from "./queries.ts";
 import { storageBench } from "./storage.ts";
 import { streamBench } from "./stream.ts";
+import { watchBench } from "./watch.ts";
 
 /** Every benchmark, in the order in which they run. */
 export const benches: readonly Bench[] = [
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   storageBench,
   bootBench,
   mapBench,
+  watchBench,
 ];
