@@ -1,7 +1,7 @@
 // The relational store: one schema, two databases. `sqlite:<path>` is the embedded default and may
 // be used by several processes at once; `postgres://…` is a server.
 
-import { mkdir } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import type { Dialect } from "kysely";
@@ -66,7 +66,7 @@ async function openDialect(url: string): Promise<{ engine: Engine; dialect: Dial
   if (url.startsWith("sqlite:")) {
     const path = url.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
     if (path === "") throw new RecordsUrlError("records: sqlite: needs a path, as sqlite:<path>");
-    if (path !== ":memory:") await mkdir(dirname(resolve(path)), { recursive: true });
+    if (path !== ":memory:") await prepareFile(path);
     const dialect = createNodeSqliteDialect({ path, busyTimeoutMs: BUSY_TIMEOUT_MS });
     return { engine: "sqlite", dialect };
   }
@@ -77,6 +77,18 @@ async function openDialect(url: string): Promise<{ engine: Engine; dialect: Dial
   throw new RecordsUrlError(
     `records: "${scheme}:" is not a database; expected sqlite:<path> or postgres://…`,
   );
+}
+
+/** Its user alone reads it: it holds secrets of receivers. SQLite's other files take its mode. */
+async function prepareFile(path: string): Promise<void> {
+  await mkdir(dirname(resolve(path)), { recursive: true });
+  const file = await open(path, "a", 0o600);
+  try {
+    // One that is another user's stays as that user made it.
+    await file.chmod(0o600).catch(() => {});
+  } finally {
+    await file.close();
+  }
 }
 
 function createPool(url: string): Pool {

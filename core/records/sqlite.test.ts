@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -24,6 +24,15 @@ describeAlertRecords("SQLite", { freshUrl });
 describeTellingRecords("SQLite", { freshUrl });
 
 describe("openRecords", () => {
+  it("makes files that only their user may read", async () => {
+    const path = join(folder, `deep/${++made}.db`);
+    await using records = await openRecords({ url: `sqlite:${path}` }, { clock: systemClock });
+    await records.ping();
+    for (const file of [path, `${path}-wal`]) {
+      assert.equal((await stat(file)).mode & 0o777, 0o600, file);
+    }
+  });
+
   it("names the schemes it knows when given another, and keeps the password to itself", async () => {
     const opened = openRecords({ url: "mysql://root:hunter2@host/db" }, { clock: systemClock });
     await assert.rejects(opened, (error) => {
