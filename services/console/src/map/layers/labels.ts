@@ -51,24 +51,10 @@ export function createLabels(stage: Stage, movers: MoverTable, rows: MoverRows):
     });
   }
 
-  /** Slots of names that are wanted, in view. */
-  function wantedSlots(): readonly number[] {
-    const state = store.getState();
-    const selected = state.selected.flatMap((asset) => movers.slotOf(asset) ?? []);
-    const isInView = boundsOf();
-    const { lon, lat } = movers.columns;
-    const isSeen = (slot: number): boolean =>
-      rows.isDrawn(slot) && isInView(lon[slot] ?? NaN, lat[slot] ?? NaN);
-    if (!state.labels) return selected.filter(isSeen);
-    const found: number[] = [];
-    for (let slot = 0; slot < movers.slots; slot++) if (isSeen(slot)) found.push(slot);
-    return found.length > IN_VIEW_MAX ? selected.filter(isSeen) : found;
-  }
-
   function wishes(): readonly LabelWish[] {
     const selected = new Set(store.getState().selected);
     const nowMs = stage.nowMs();
-    return wantedSlots().map((slot) => {
+    return wantedSlots(movers, rows).map((slot) => {
       const [lon, lat] = rows.seen(slot, nowMs);
       const { x, y } = stage.map.project([lon, lat]);
       const widthPixels = (movers.labels[slot] ?? "").length * CHAR_PIXELS;
@@ -84,6 +70,7 @@ export function createLabels(stage: Stage, movers: MoverTable, rows: MoverRows):
     const countMax = width < 720 ? LABELS_MAX.narrow : LABELS_MAX.wide;
     const room = { width, height, countMax, heightPixels: HEIGHT_PIXELS };
     const slots = placeLabels(wishes(), room);
+    if (slots.length === 0 && labels.length === 0) return;
     const { selected } = store.getState();
     chosen = new Set(slots);
     labels = slots.map((slot) => ({
@@ -109,4 +96,18 @@ export function createLabels(stage: Stage, movers: MoverTable, rows: MoverRows):
     restyle: follow,
     [Symbol.dispose]: () => clearInterval(timer),
   };
+}
+
+/** Slots in view whose names are wanted; of those selected alone when there are too many. */
+function wantedSlots(movers: MoverTable, rows: MoverRows): readonly number[] {
+  const state = store.getState();
+  const isInView = boundsOf();
+  const { lon, lat } = movers.columns;
+  const isSeen = (slot: number): boolean =>
+    rows.isDrawn(slot) && isInView(lon[slot] ?? NaN, lat[slot] ?? NaN);
+  const selected = state.selected.flatMap((asset) => movers.slotOf(asset) ?? []).filter(isSeen);
+  if (!state.labels) return selected;
+  const found: number[] = [];
+  for (let slot = 0; slot < movers.slots; slot++) if (isSeen(slot)) found.push(slot);
+  return found.length > IN_VIEW_MAX ? selected : found;
 }
