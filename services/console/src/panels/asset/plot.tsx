@@ -5,6 +5,7 @@ import { useConsole } from "../../state/use-console.ts";
 import { instantText } from "../text/duration.ts";
 import { numberText } from "../text/metric.ts";
 import type { Range } from "../time/range.ts";
+import { axisRange } from "./plot-scale.ts";
 import type { Series } from "./series.ts";
 
 export interface PlotProps {
@@ -132,6 +133,7 @@ function optionsOf({ parent, range, cursorKey, clock }: PlotPlace): uPlot.Option
     },
     scales: {
       x: { time: true, range: [range.from / 1_000, range.to / 1_000] },
+      y: { range: (_, least, most) => [...axisRange(least, most)] },
     },
     ...(clock === "utc" && { tzDate: (at: number) => uPlot.tzDate(new Date(at * 1e3), "Etc/UTC") }),
     axes: [

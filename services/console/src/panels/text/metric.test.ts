@@ -42,4 +42,5 @@ test("a number shows the digits that are worth it", () => {
   for (const [value, text] of table) assert.equal(numberText(value), text);
   assert.equal(measureText("temperatureC", 21.43), "21.43 °C");
   assert.equal(measureText("windDirectionDeg", 270), "270°");
+  assert.equal(measureText("silentMs", 150_775), "2 min 30 s");
 });

@@ -1,5 +1,7 @@
 // A metric's name says its unit, as every name of Drover does: `temperatureC`, `windMps`. This reads it.
 
+import { durationText } from "./duration.ts";
+
 export interface MetricWords {
   /** For people: `Wind direction`. */
   readonly label: string;
@@ -82,6 +84,7 @@ export function numberText(value: number): string {
 /** `12.5 °C`; a degree and a percent sign stand as they are written. */
 export function measureText(name: string, value: number): string {
   const { unit } = metricWords(name);
+  if (unit === "ms") return durationText(value);
   const number = numberText(value);
   if (unit === "" || unit === "°") return `${number}${unit}`;
   return `${number} ${unit}`;
