@@ -15,7 +15,7 @@ import { atOf } from "./move.ts";
 import type { ZoneSet } from "./zone-set.ts";
 
 /** Thinning goes down to so many, so that it is seldom needed. */
-const thinTo = 32;
+const thinTo = 24;
 /** Where fewer are superfluous, the oldest go until so many are left: room for the next ones. */
 const roomTo = 40;
 /** The newest ones are not thinned: they tell the cadence. */

@@ -85,7 +85,7 @@ const end = 1e-6;
 export function entryOf(move: Move, ready: ReadyZone): FixRow {
   const spans = spansOf(move, ready);
   const [from = 0, to = 0] = spans.slice(-2);
-  return to >= 1 - end && from > end ? rowAt(move, from) : move.row;
+  return to >= 1 - end ? rowAt(move, from) : move.row;
 }
 
 /** Where the way goes out for the first time, when it began inside; the fix itself when that is not known. */

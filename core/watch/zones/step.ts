@@ -55,7 +55,8 @@ const noIds: readonly string[] = [];
  * that are corrected, ids that are refuted. So any order of delivery ends in the same events, as long
  * as no more than `keptFixes` fixes lie within `keptMs`. Beyond that number fixes are thinned (see
  * `history.ts`): order of time stays exact, and so does a backlog in order of time; a fix that comes
- * late among thinned ones is judged between its kept neighbours. What is older than the horizon is
+ * late among thinned ones is judged between its kept neighbours, which finds visits but may miss their
+ * minute. What is older than the horizon is
  * `too-late` and changes nothing.
  *
  * An event is `retro` when its fix was late (`isLate`), or came out of order and the event lies more than
