@@ -58,39 +58,57 @@ async function untilLive(
 }
 
 /** Who may do what. Everything else must be allowed to nobody. */
-const accessOf: Readonly<Record<string, "viewer" | "operator">> = {
+const accessOf: Readonly<Record<string, "viewer" | "operator" | "admin">> = {
+  "GET /v1/alerts": "viewer",
+  "POST /v1/alerts/acknowledge": "operator",
+  "GET /v1/alerts/{id}": "viewer",
+  "POST /v1/alerts/{id}/acknowledge": "operator",
+  "POST /v1/alerts/{id}/clear": "operator",
+  "GET /v1/alerts/{id}/events": "viewer",
+  "GET /v1/alerts/{id}/told": "viewer",
   "GET /v1/assets": "viewer",
   "GET /v1/assets/{asset}": "viewer",
-  "GET /v1/assets/{asset}/track": "viewer",
   "GET /v1/assets/{asset}/measurements": "viewer",
+  "GET /v1/assets/{asset}/track": "viewer",
   "GET /v1/edges": "viewer",
   "GET /v1/events": "viewer",
   "GET /v1/events/{id}": "viewer",
   "GET /v1/heatmap": "viewer",
+  "GET /v1/live": "viewer",
   "GET /v1/quarantine": "viewer",
   "GET /v1/quarantine/{id}": "viewer",
   "POST /v1/quarantine/{id}/readmit": "operator",
-  "GET /v1/live": "viewer",
+  "GET /v1/receivers": "admin",
+  "POST /v1/receivers": "admin",
+  "GET /v1/receivers/{id}": "admin",
+  "PUT /v1/receivers/{id}": "admin",
+  "DELETE /v1/receivers/{id}": "admin",
+  "POST /v1/receivers/{id}/test": "admin",
   "GET /v1/replay": "viewer",
   "GET /v1/rules": "viewer",
-  "GET /v1/rules/{id}": "viewer",
-  "GET /v1/rules/{id}/versions": "viewer",
   "POST /v1/rules": "operator",
   "POST /v1/rules/dry-run": "operator",
+  "GET /v1/rules/{id}": "viewer",
   "PUT /v1/rules/{id}": "operator",
   "DELETE /v1/rules/{id}": "operator",
+  "GET /v1/rules/{id}/versions": "viewer",
   "GET /v1/session": "viewer",
+  "GET /v1/silences": "viewer",
+  "POST /v1/silences": "operator",
+  "GET /v1/silences/{id}": "viewer",
+  "PUT /v1/silences/{id}": "operator",
+  "DELETE /v1/silences/{id}": "operator",
   "GET /v1/stats": "viewer",
   "GET /v1/zones": "viewer",
-  "GET /v1/zones/{id}": "viewer",
-  "GET /v1/zones/{id}/inside": "viewer",
-  "GET /v1/zones/{id}/versions": "viewer",
   "POST /v1/zones": "operator",
   "POST /v1/zones/dry-run": "operator",
   "POST /v1/zones/import": "operator",
   "POST /v1/zones/inside": "viewer",
+  "GET /v1/zones/{id}": "viewer",
   "PUT /v1/zones/{id}": "operator",
   "DELETE /v1/zones/{id}": "operator",
+  "GET /v1/zones/{id}/inside": "viewer",
+  "GET /v1/zones/{id}/versions": "viewer",
 };
 const addressOf = (path: string) =>
   path.replace("{asset}", "ship:00").replace("{id}", "0".repeat(32));
@@ -107,9 +125,10 @@ test("every path of the document lets in those it says, and nobody else", { time
       (await api.send(method, addressOf(path), { role })).status;
     assert.equal(await ask("none"), 401, `${operation} without a token`);
     assert.equal(await ask("edge"), 403, `${operation} as edge`);
-    if (access === "operator") assert.equal(await ask("viewer"), 403, `${operation} as viewer`);
+    if (access !== "viewer") assert.equal(await ask("viewer"), 403, `${operation} as viewer`);
+    if (access === "admin") assert.equal(await ask("operator"), 403, `${operation} as operator`);
     if (path === "/v1/live") continue;
-    for (const role of ["operator", "admin"] as const) {
+    for (const role of access === "admin" ? ["admin" as const] : (["operator", "admin"] as const)) {
       // Let in; whether there is such a thing and what it lacks is another question.
       assert.ok([200, 400, 404, 503].includes(await ask(role)), `${operation} as ${role}`);
     }
