@@ -36,6 +36,11 @@ export function AlertsPanel() {
     (signal) => askAlerts({ states: statesOf[filter.choice], limit: LISTED }, signal),
     { everyMs: EVERY_MS },
   );
+  const [changes, setChanges] = useState(0);
+  const refresh = (): void => {
+    asked.reload();
+    setChanges(changes + 1);
+  };
   const shown = useMemo(
     () => alertsShown(asked.value?.items ?? [], live, filter),
     [asked.value, live, filter],
@@ -55,7 +60,7 @@ export function AlertsPanel() {
         <>
           <Filters filter={filter} onChange={setFilter} />
           {isPickable && shown.length > 0 && (
-            <BulkBar alerts={shown} picked={picked} onPick={setPicked} onDone={asked.reload} />
+            <BulkBar alerts={shown} picked={picked} onPick={setPicked} onDone={refresh} />
           )}
         </>
       }
@@ -67,11 +72,11 @@ export function AlertsPanel() {
             filter={filter}
             picked={picked}
             onPick={isPickable ? pick : undefined}
-            onChanged={asked.reload}
+            onChanged={refresh}
           />
         )}
       </Answer>
-      <Silences mayEnd={mayAct} />
+      <Silences mayEnd={mayAct} changes={changes} />
     </Panel>
   );
 }

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import type { AlertMatch, Silence } from "@drover/core/model/alert";
 import { askSilences, endSilence } from "../../api/alerts.ts";
 import { Age } from "../controls/age.tsx";
@@ -8,9 +9,19 @@ import { useNames } from "../events/use-names.ts";
 
 const EVERY_MS = 30_000;
 
+export interface SilencesProps {
+  readonly mayEnd: boolean;
+  /** Grows when one may have been made: then they are asked for anew. */
+  readonly changes: number;
+}
+
 /** Silences that hold; nothing where there are none. */
-export function Silences({ mayEnd }: { readonly mayEnd: boolean }) {
+export function Silences({ mayEnd, changes }: SilencesProps) {
   const asked = useAsk("silences", askSilences, { everyMs: EVERY_MS });
+  const { reload } = asked;
+  useEffect(() => {
+    if (changes > 0) reload();
+  }, [changes, reload]);
   const silences = asked.value ?? [];
   if (silences.length === 0) return null;
   return (

@@ -5,6 +5,7 @@ import { Faults } from "../zones/faults.tsx";
 import { Mistake } from "../controls/note.tsx";
 import { useAct } from "../controls/use-act.ts";
 import { TrialResult } from "./trial-result.tsx";
+import "./rules.css";
 
 const DAY_MS = 86_400_000;
 const spans = [
