@@ -5,6 +5,7 @@ import { Check, Segments } from "./controls/field.tsx";
 import { Panel } from "./controls/panel.tsx";
 import { useMay } from "./controls/use-role.ts";
 import { Receivers } from "./settings/receivers.tsx";
+import { TileField } from "./settings/tile-field.tsx";
 
 /** How this viewer wants it, who is signed in, and who is told of alerts. */
 export function SettingsPanel() {
@@ -60,6 +61,7 @@ function Look() {
         onChange={setRamp}
       />
       <Check label="Names on the map" isOn={labels} onChange={setLabels} />
+      <TileField />
       <div className="row">
         <button type="button" onClick={openHelp}>
           Show all keys
