@@ -19,6 +19,7 @@ import { createHeat } from "./layers/heat.ts";
 import { createLabels } from "./layers/labels.ts";
 import { createMovers } from "./layers/movers.ts";
 import { createPlaceNames } from "./layers/place-names.ts";
+import { createTiles } from "./layers/tiles.ts";
 import { createTrails } from "./layers/trails.ts";
 import { createZones } from "./layers/zones.ts";
 import { createPointer } from "./pointer.ts";
@@ -101,6 +102,7 @@ function createParts(stage: Stage) {
   const labels = createLabels(stage, movers, rows);
   const parts: readonly MapPart[] = [
     createGround(stage),
+    createTiles(stage),
     createPlaceNames(stage),
     createZones(stage, movers),
     createHeat(stage),

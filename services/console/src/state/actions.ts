@@ -76,6 +76,9 @@ export const setRamp = (ramp: ConsoleState["ramp"]): void => set({ ramp });
 export const setTheme = (theme: Theme): void => set({ theme });
 export const setClock = (clock: ConsoleState["clock"]): void => set({ clock });
 export const setUnits = (units: ConsoleState["units"]): void => set({ units });
+/** Tiles come from here, or from an origin that the server lets pages ask (`DROVER_TILE_ORIGINS`). */
+export const setTiles = (address: string): void =>
+  set({ tiles: address.trim() === "" ? undefined : address.trim() });
 export const setHeat = (heat: HeatChoice | undefined): void => set({ heat });
 
 // Time

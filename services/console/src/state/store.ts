@@ -81,6 +81,8 @@ export interface ConsoleState {
   readonly clock: "utc" | "local";
   /** Of altitudes and speeds on the screen; all else is SI. */
   readonly units: "metric" | "aviation";
+  /** Address of raster tiles over the ground, `…/{z}/{x}/{y}.png` or `….pmtiles`; none when absent. */
+  readonly tiles: string | undefined;
   readonly replay: Replay | undefined;
   readonly heat: HeatChoice | undefined;
   readonly draft: Draft | undefined;
@@ -113,6 +115,7 @@ const initial: ConsoleState = {
   theme: "system",
   clock: "utc",
   units: "metric",
+  tiles: undefined,
   replay: undefined,
   heat: undefined,
   draft: undefined,

@@ -81,6 +81,7 @@ const states: fc.Arbitrary<Addressed> = fc.record({
   clock: fc.constantFrom("utc" as const, "local" as const),
   units: fc.constantFrom("metric" as const, "aviation" as const),
   hiddenZones: fc.array(word, { maxLength: 3 }),
+  tiles: fc.constantFrom(undefined, "https://tiles.example.org/{z}/{x}/{y}.png", "/a.pmtiles"),
   replay: fc.option(replays, { nil: undefined }),
   heat: fc.option(fc.record(heats, { noNullPrototype: true }), { nil: undefined }),
 });

@@ -4,7 +4,8 @@
 //   ?at=-25.0000,134.0000,3.60,0,0   latitude, longitude, zoom, bearing, pitch
 //   &kind=aircraft,bus &q=text &alt=0-9000 &speed=0-250 &zone=id
 //   &panel=zones &sel=aircraft:7c6b2d,… &follow=… &trails=all &labels=off
-//   &ramp=safe &theme=light &clock=local &units=aviation &hidden=zone,… &replay=from,to,at,speed &heat=metric,from,to
+//   &ramp=safe &theme=light &clock=local &units=aviation &hidden=zone,… &tiles=address
+//   &replay=from,to,at,speed &heat=metric,from,to
 
 import type { ConsoleState, Filter, HeatChoice, PanelName, Replay, View } from "../state/store.ts";
 
@@ -23,6 +24,7 @@ export type Addressed = Pick<
   | "clock"
   | "units"
   | "hiddenZones"
+  | "tiles"
   | "replay"
   | "heat"
 >;
@@ -41,6 +43,7 @@ const panels: readonly PanelName[] = [
 /** More selected assets than these are not carried along. */
 const SELECTED_MAX = 50;
 const HIDDEN_MAX = 50;
+const TILES_CHARS_MAX = 500;
 const TEXT_CHARS_MAX = 200;
 
 /** The query of this view, `?` included; empty for the usual one. */
@@ -67,6 +70,7 @@ export function addressOf(state: Addressed, usual: Addressed): string {
   put("clock", unless("clock"));
   put("units", unless("units"));
   put("hidden", state.hiddenZones.slice(0, HIDDEN_MAX).join(","));
+  put("tiles", state.tiles);
   put("replay", state.replay && replayText(state.replay));
   put("heat", state.heat && [state.heat.metric, state.heat.from, state.heat.to].join(","));
   const text = query.toString();
@@ -93,6 +97,7 @@ export function readAddress(search: string, usual: Addressed): Addressed {
     clock: oneOf(get("clock"), ["utc", "local"] as const) ?? usual.clock,
     units: oneOf(get("units"), ["metric", "aviation"] as const) ?? usual.units,
     hiddenZones: list(get("hidden")).slice(0, HIDDEN_MAX),
+    tiles: readTiles(get("tiles")),
     replay: readReplay(get("replay")),
     heat: readHeat(get("heat")),
   };
@@ -134,6 +139,9 @@ function readReplay(text: string | undefined): Replay | undefined {
   if (from === undefined || to === undefined || at === undefined || from >= to) return undefined;
   return { from, to, at: Math.min(to, Math.max(from, at)), speed, isPlaying: false };
 }
+
+const readTiles = (text = ""): string | undefined =>
+  text.length <= TILES_CHARS_MAX && /^(?:https?:\/)?\/[^\s]+$/.test(text) ? text : undefined;
 
 function readHeat(text: string | undefined): HeatChoice | undefined {
   const [metric = "", from = "", to = ""] = list(text);
