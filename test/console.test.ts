@@ -79,11 +79,7 @@ test("the console in a browser", { skip, timeout: 280_000 }, async (t) => {
         `${drover.url}/?at=${lat.toFixed(4)},${lon.toFixed(4)},${zoneZoom}&panel=zones`,
       );
       await page.getByRole("button", { name: "New zone" }).click();
-      await page
-        .getByRole("button", { name: "Circle" })
-        .or(page.getByLabel("Circle"))
-        .first()
-        .click();
+      await page.getByText("Circle", { exact: true }).click();
       await drawCircle(page);
       await page.getByLabel("Name").fill("Ahead of a flight");
       const kinds = page.getByRole("group", { name: "Alert when an asset" });
@@ -143,7 +139,7 @@ test("the console in a browser", { skip, timeout: 280_000 }, async (t) => {
   await t.test("colours the ground by density, with a legend", async () => {
     await page.goto(`${drover.url}/?panel=heat`);
     await page.getByTestId("panel-heat").waitFor();
-    await page.getByRole("button", { name: /show/i }).first().click();
+    await page.getByRole("button", { name: "Show the last day" }).click();
     await waitFor(async () => new URL(page.url()).searchParams.has("heat"), 10_000);
     await page.waitForTimeout(2_000);
     await keepPicture(page, "heat", isPictured);

@@ -41,6 +41,10 @@ export const packPlace =
   `bitOr(bitShiftLeft(toUInt128(${offsetInDay}), 64), ` +
   `bitOr(bitShiftLeft(toUInt128(toInt64(lat_e7) + 2147483648), 32), toUInt128(toInt64(lon_e7) + 2147483648)))`;
 
+/** Degrees out of a packed place. */
+export const unpackPlace = (packed: string, part: "lat" | "lon"): string =>
+  `(toInt64(bitAnd(${part === "lat" ? `bitShiftRight(${packed}, 32)` : packed}, toUInt128(4294967295))) - 2147483648) / 1e7`;
+
 /** Web Mercator (EPSG:3857) as the whole UInt32 range; clamped at its edge of ±85.0511°. */
 export const mercatorX = "toUInt32((lon_e7 + 1800000000) / 3600000000 * 4294967295)";
 export const mercatorY =

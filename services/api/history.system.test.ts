@@ -279,6 +279,19 @@ test("a heat-map counts every report once, in the cells of its box", { timeout }
   const world = await ok(`/v1/heatmap?${range}`);
   assert.equal(world.resolution, 3);
   assert.equal(total(world), 721);
+  const oil = await ok(`/v1/heatmap?${range}&metric=oilC&resolution=3`);
+  const readings = oil.cells.map(({ reports }: { reports: number }) => reports);
+  assert.equal(
+    readings.reduce((sum: number, count: number) => sum + count, 0),
+    flight.length,
+  );
+  for (const { value } of oil.cells) assert.ok(value >= 80 && value <= 89, `${value} °C`);
+  const mean = oil.cells.reduce(
+    (sum: number, cell: { reports: number; value: number }) => sum + cell.reports * cell.value,
+    0,
+  );
+  assert.ok(Math.abs(mean / flight.length - 84.5) < 1e-6);
+  assert.deepEqual((await ok(`/v1/heatmap?${range}&metric=oilC&bbox=0,40,10,50`)).cells, []);
   const around = await ok(`/v1/heatmap?${range}&bbox=178,-22,-178,-18`);
   assert.equal(around.resolution, 5);
   assert.equal(total(around), 720);

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { heatResolutions } from "@drover/core/history/derived";
 import { heatCells, heatResolutionFor } from "@drover/core/history/queries/heatmap";
 import type { HeatResolution } from "@drover/core/history/queries/heatmap";
+import { metricHeatCells } from "@drover/core/history/queries/metric-heat";
+import { namePattern } from "@drover/core/model/report";
 import type { Clock } from "@drover/core/service/clock";
 import type { HistoryReader } from "../history-reader.ts";
 import type { Box } from "../live/board.ts";
@@ -19,6 +21,10 @@ const Heatmap = z.strictObject({
       reports: z.int(),
       lat: z.number().meta({ description: "centre of the cell, degrees" }),
       lon: z.number(),
+      value: z
+        .number()
+        .optional()
+        .meta({ description: "mean of `metric`; `reports` counts readings" }),
     }),
   ),
   truncated: z.boolean().meta({ description: "there are more cells; the fullest are given" }),
@@ -49,21 +55,28 @@ export function heatmapRoutes(deps: {
     route({
       method: "GET",
       path: "/v1/heatmap",
-      summary: "Reports by H3 cell, over whole hours of event time",
+      summary: "Reports, or the mean of a measurement, by H3 cell, over whole hours of event time",
       access: "viewer",
       query: z.strictObject({
         ...rangeShape,
         bbox: BoundingBox.optional(),
         resolution: Resolution.optional(),
+        metric: z
+          .string()
+          .regex(namePattern)
+          .optional()
+          .meta({ description: "a measurement, instead of how much was heard" }),
         limit: whole({ min: 1, max: 50_000, default: 10_000 }),
       }),
       answer: json(Heatmap),
       handle: async ({ query, signal }): Promise<z.input<typeof Heatmap>> => {
         const range = rangeOf(query, deps.clock.now());
-        const { bbox: box, limit: cellsMax } = query;
+        const { bbox: box, limit: cellsMax, metric } = query;
         const resolution = query.resolution ?? resolutionFor(box);
         const { cells, isCut } = await deps.reader.ask(signal, (history) =>
-          heatCells(history, { box, ...range, resolution, cellsMax }),
+          metric === undefined
+            ? heatCells(history, { box, ...range, resolution, cellsMax })
+            : metricHeatCells(history, metric, { box, ...range, resolution, cellsMax }),
         );
         return { ...range, resolution, cells: [...cells], truncated: isCut };
       },
