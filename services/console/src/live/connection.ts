@@ -1,8 +1,10 @@
 // One live connection that mends itself: after a drop it waits 0.5 s, then twice as long each time up to
 // 30 s, by chance between half and the whole of it; then it resumes where it was.
 //
-//   connecting ─open→ live ─silent→ stale ─frame→ live
-//        ↑              └────close───┴→ offline ─wait→ connecting
+//   connecting ─frame→ live ─silent→ stale ─frame→ live
+//        ↑               └────close───┴→ offline ─wait→ connecting
+//
+// One that stays silent is closed: nobody else tells of a peer that is gone.
 
 import { decodeFrame } from "@drover/core/model/live-wire-reader";
 import { liveSubprotocol, liveTokenProtocol } from "@drover/core/model/live-wire";
@@ -10,8 +12,14 @@ import type { LiveFrame } from "@drover/core/model/live-wire";
 import type { LiveMessage, LiveSubscribe } from "@drover/core/model/live-messages";
 import type { FromFeed, Wanted } from "./feed-messages.ts";
 
+/** As much of a socket as a connection uses. */
+export type LiveSocket = Pick<
+  WebSocket,
+  "addEventListener" | "binaryType" | "close" | "readyState" | "send"
+>;
+
 export interface ConnectionDeps {
-  readonly openSocket: (url: string, protocols: string[]) => WebSocket;
+  readonly openSocket: (url: string, protocols: string[]) => LiveSocket;
   readonly random: () => number;
   readonly onFrame: (frame: LiveFrame) => void;
   readonly onMessage: (message: LiveMessage) => void;
@@ -24,8 +32,10 @@ export interface Connection extends Disposable {
 }
 
 const WAIT_MS = { min: 500, max: 30_000 };
-/** A keyframe's slice comes twice as often. */
-const SILENT_MS = 35_000;
+/** A frame comes every 5 s at least. */
+const SILENT_MS = 15_000;
+/** Silent for so long after that, a connection is given up. */
+const DEAD_MS = 10_000;
 
 /** How long to wait before try number `tries` (from 0). */
 export function waitMs(tries: number, random: number): number {
@@ -48,7 +58,7 @@ class LastingConnection implements Connection {
   readonly #config: ConnectionConfig;
   readonly #deps: ConnectionDeps;
   #wanted: Wanted;
-  #socket: WebSocket | undefined;
+  #socket: LiveSocket | undefined;
   #tries = 0;
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #silent: ReturnType<typeof setTimeout> | undefined;
@@ -83,11 +93,12 @@ class LastingConnection implements Connection {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     socket.addEventListener("open", () => {
-      this.#tries = 0;
+      this.#expect(socket);
       this.#subscribe(this.#resume);
     });
     socket.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       try {
+        this.#expect(socket);
         this.#take(data);
       } catch {
         // What cannot be read leaves the table behind: begin again.
@@ -116,9 +127,16 @@ class LastingConnection implements Connection {
     this.#socket.send(JSON.stringify(message));
   }
 
-  #take(data: unknown): void {
+  /** A word within the time, from now. */
+  #expect(socket: LiveSocket): void {
     clearTimeout(this.#silent);
-    this.#silent = setTimeout(() => this.#deps.onLink("stale"), SILENT_MS);
+    this.#silent = setTimeout(() => {
+      this.#deps.onLink("stale");
+      this.#silent = setTimeout(() => socket.close(), DEAD_MS);
+    }, SILENT_MS);
+  }
+
+  #take(data: unknown): void {
     this.#deps.onLink("live");
     if (data instanceof ArrayBuffer) this.#takeFrame(decodeFrame(new Uint8Array(data)));
     else if (typeof data === "string") this.#takeMessage(JSON.parse(data));
@@ -128,6 +146,8 @@ class LastingConnection implements Connection {
     if (frame.type === "hello") this.#resume = { token: frame.resume, version: 0 };
     else if (this.#resume !== undefined) this.#resume.version = frame.version;
     this.#deps.onFrame(frame);
+    // Only what is understood is a success: else it would try again and again without a wait.
+    if (frame.type !== "hello") this.#tries = 0;
   }
 
   #takeMessage(message: LiveMessage): void {
