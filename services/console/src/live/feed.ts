@@ -1,8 +1,9 @@
 // The one feed of the page: starts the worker, keeps the table of movers, and passes on what else the
 // server tells. Replay fills the same table through the same worker.
 
-import { addEvents, putAlert, setLink, toast } from "../state/actions.ts";
+import { addEvents, putAlert, setLink, setReplay, toast } from "../state/actions.ts";
 import { store } from "../state/store.ts";
+import type { Replay } from "../state/store.ts";
 import { token } from "../state/token.ts";
 import type { FromFeed, ToFeed, Wanted } from "./feed-messages.ts";
 import { MoverTable } from "./movers.ts";
@@ -39,6 +40,8 @@ export function startFeed(listener: FeedListener): Feed {
   const worker = new Worker(new URL("feed.worker.ts", import.meta.url), { type: "module" });
   const say = (message: ToFeed, transfer: Transferable[] = []): void =>
     worker.postMessage(message, transfer);
+  const sayReplay = ({ at, from, to }: Replay): void =>
+    say({ kind: "replay", url: `${location.origin}/v1/replay`, token: token(), at, from, to });
 
   worker.addEventListener("message", ({ data }: MessageEvent<FromFeed>) => {
     take(data, listener);
@@ -48,11 +51,13 @@ export function startFeed(listener: FeedListener): Feed {
   store.subscribe(({ replay }, before) => {
     if (replay === before.replay) return;
     if (replay === undefined) return say({ kind: "live" });
-    const { from, to, at } = replay;
-    say({ kind: "replay", url: `${location.origin}/v1/replay`, token: token(), at, from, to });
+    if (!isSameMoment(replay, before.replay)) sayReplay(replay);
   });
   return {
     connect() {
+      // An address that shows a replay set it before anybody listened.
+      const { replay } = store.getState();
+      if (replay !== undefined) sayReplay(replay);
       const url = `${location.origin.replace(/^http/, "ws")}/v1/live`;
       say({ kind: "connect", url, token: token() });
     },
@@ -60,6 +65,10 @@ export function startFeed(listener: FeedListener): Feed {
     subscribe: (wanted) => say({ kind: "subscribe", wanted }),
   };
 }
+
+/** Whether it plays, and how fast, is nothing to the worker. */
+const isSameMoment = (one: Replay, other: Replay | undefined): boolean =>
+  one.at === other?.at && one.from === other.from && one.to === other.to;
 
 function take(message: FromFeed, listener: FeedListener): void {
   switch (message.kind) {
@@ -80,10 +89,19 @@ function take(message: FromFeed, listener: FeedListener): void {
       return listener.onSkipped(message.what);
     case "replay":
       replayState = message.state;
-      if (message.state === "failed") toast("Replay: the server did not answer");
+      if (message.state === "failed") stopReplay();
       return;
     case "link":
       if (store.getState().link !== "signed-out") setLink(message.link);
       if (message.link === "offline") listener.onOffline();
   }
+}
+
+const REPLAY_FAILED = "Replay: the server did not answer";
+
+/** One that plays would ask again with every step; who plays it on asks again. */
+function stopReplay(): void {
+  const { replay, toasts } = store.getState();
+  if (replay?.isPlaying === true) setReplay({ isPlaying: false });
+  if (!toasts.some(({ text }) => text === REPLAY_FAILED)) toast(REPLAY_FAILED);
 }

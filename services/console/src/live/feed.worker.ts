@@ -14,6 +14,8 @@ let table = createMoverTable();
 let writer = new PatchWriter(table);
 let connection: Connection | undefined;
 let replay: ReplayPlayer | undefined;
+/** What is replayed. */
+let moment: Extract<ToFeed, { kind: "replay" }> | undefined;
 let target: Extract<ToFeed, { kind: "connect" }> | undefined;
 let wanted: Wanted = {};
 
@@ -77,6 +79,7 @@ function playAt(request: Extract<ToFeed, { kind: "replay" }>): void {
       onFrame: (frame) => show(table.apply(frame)),
     });
   }
+  moment = request;
   replay.seek({ ...request, wanted });
 }
 
@@ -84,6 +87,7 @@ function goLive(): void {
   if (replay === undefined) return;
   replay[Symbol.dispose]();
   replay = undefined;
+  moment = undefined;
   startAnew();
   connect();
 }
@@ -101,6 +105,7 @@ addEventListener("message", ({ data }: MessageEvent<ToFeed>) => {
     case "subscribe":
       wanted = data.wanted;
       connection?.want(wanted);
+      if (moment !== undefined) replay?.seek({ ...moment, wanted });
       return;
     case "buffer":
       return writer.giveBack(data.buffer);

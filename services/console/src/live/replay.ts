@@ -68,6 +68,9 @@ export function createReplay(deps: ReplayDeps): ReplayPlayer {
     }
   }
 
+  /** None for whoever went back to what is shown while the server was asked. */
+  const stillWanted = (): ReplayMoment | undefined => wantedNext;
+
   async function askNext(): Promise<void> {
     if (isAsking || wantedNext === undefined) return;
     const moment = wantedNext;
@@ -78,9 +81,11 @@ export function createReplay(deps: ReplayDeps): ReplayPlayer {
       if (ending.signal.aborted) return;
       deps.onState("ready");
       // Where the person is by now.
-      const latest = wantedNext;
-      if (isWithin(window, latest)) wantedNext = undefined;
-      if (isWithin(window, latest)) showAt(window, latest.at);
+      const latest = stillWanted();
+      if (latest !== undefined && isWithin(window, latest)) {
+        wantedNext = undefined;
+        showAt(window, latest.at);
+      }
     } catch {
       wantedNext = undefined;
       if (!ending.signal.aborted) deps.onState("failed");
