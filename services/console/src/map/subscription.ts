@@ -4,14 +4,14 @@
 import type { Map as GroundMap } from "maplibre-gl";
 import { currentFeed } from "../session.ts";
 import { bounds, boxOf, padded } from "./bounds.ts";
+import { createSettle } from "./settle.ts";
 
 const BOX_FROM_ZOOM = 6;
 const PAD = 0.5;
-const SETTLED_MS = 300;
+const SETTLED = { afterMs: 300, latestMs: 2_000 };
 
 /** Gives what stops it. */
 export function createSubscription(map: GroundMap): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let asked = "";
   const ask = (): void => {
     const box = map.getZoom() < BOX_FROM_ZOOM ? undefined : boxOf(padded(bounds(), PAD));
@@ -21,11 +21,8 @@ export function createSubscription(map: GroundMap): () => void {
     asked = text;
     currentFeed()?.subscribe(wanted);
   };
-  const later = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, SETTLED_MS);
-  };
-  map.on("moveend", later);
+  const settle = createSettle(SETTLED, ask);
+  map.on("moveend", settle.later);
   ask();
-  return () => clearTimeout(timer);
+  return () => settle[Symbol.dispose]();
 }

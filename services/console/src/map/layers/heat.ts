@@ -10,10 +10,12 @@ import { bounds, boxOf, padded } from "../bounds.ts";
 import { scaleOf, shareOf } from "../heat-colors.ts";
 import type { HeatScale } from "../heat-colors.ts";
 import { colorAt, heatRamp } from "../ramps.ts";
+import { createSettle } from "../settle.ts";
 import type { MapPart, Stage } from "../stage.ts";
 import { unwrapped } from "../zone-outline.ts";
 
-const SETTLED_MS = 400;
+/** An answer takes longer than that of the feed. */
+const SETTLED = { afterMs: 400, latestMs: 5_000 };
 const LIVE_EVERY_MS = 30_000;
 const PAD = 0.25;
 const ALPHA = 150;
@@ -26,7 +28,6 @@ interface Cell {
 export function createHeat(stage: Stage): MapPart {
   let layer = layerOf([], { least: 0, most: 1, isLogarithmic: true });
   let asking = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
 
   function clear(): void {
     layer = layerOf([], { least: 0, most: 1, isLogarithmic: true });
@@ -67,9 +68,10 @@ export function createHeat(stage: Stage): MapPart {
     else await show(answer, heat.metric === "density", signal);
   }
 
+  const settle = createSettle(SETTLED, () => void ask());
   function later(): void {
-    clearTimeout(timer);
-    if (store.getState().heat !== undefined) timer = setTimeout(() => void ask(), SETTLED_MS);
+    if (store.getState().heat === undefined) settle.cancel();
+    else settle.later();
   }
 
   stage.map.on("moveend", later);
@@ -86,7 +88,7 @@ export function createHeat(stage: Stage): MapPart {
     layers: () => [layer],
     [Symbol.dispose]() {
       clearInterval(live);
-      clearTimeout(timer);
+      settle[Symbol.dispose]();
       asking.abort();
       unsubscribe();
       stage.map.off("moveend", later);
