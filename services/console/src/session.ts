@@ -16,6 +16,8 @@ import type { Replay } from "./state/store.ts";
 import { forgetToken, keepToken, token } from "./state/token.ts";
 
 let feed: Feed | undefined;
+/** The one retry under way, however many asked. */
+let again: ReturnType<typeof setTimeout> | undefined;
 /** Zones are few and change seldom; other people's changes are seen within this time. */
 const ZONES_EVERY_MS = 15_000;
 const RETRY_MS = 3_000;
@@ -33,6 +35,10 @@ export function startSession(): void {
     onOffline: () => void check(),
     onSkipped: () => void readLists(),
   });
+  // Whoever was away, or looked at another time, was not told what happened meanwhile.
+  store.subscribe(({ link }, before) => {
+    if (link === "live" && before.link !== "live") void readLists();
+  });
   void begin();
   setInterval(() => void readZones(), ZONES_EVERY_MS);
   followReplayedZones();
@@ -48,8 +54,12 @@ function followReplayedZones(): void {
 const minuteOf = (replay: Replay | undefined): number | undefined =>
   replay && Math.floor(replay.at / MINUTE_MS);
 
+/** RFC 6750 §2.1: anything else cannot be sent in a header. */
+const isToken = (text: string): boolean => /^[\w.~+/=-]+$/.test(text);
+
 /** Signs in with another token; false when the server refuses it. */
 export async function signIn(given: string): Promise<boolean> {
+  if (!isToken(given.trim())) return false;
   keepToken(given);
   // Asked before anything else is touched: whoever is refused stays where they are.
   return (await check()) && begin();
@@ -63,7 +73,7 @@ export function signOut(): void {
 }
 
 async function begin(): Promise<boolean> {
-  if (token() === "") {
+  if (!isToken(token())) {
     setLink("signed-out");
     return false;
   }
@@ -75,6 +85,7 @@ async function begin(): Promise<boolean> {
 
 /** Asks who this is. Away is not refused: it is asked again. */
 async function check(): Promise<boolean> {
+  clearTimeout(again);
   try {
     const { role, label } = await askSession();
     setSession({ role, label });
@@ -84,7 +95,8 @@ async function check(): Promise<boolean> {
       feed?.close();
       return false;
     }
-    setTimeout(() => void check(), RETRY_MS);
+    clearTimeout(again);
+    again = setTimeout(() => void check(), RETRY_MS);
     return true;
   }
 }
