@@ -55,7 +55,8 @@ export async function authorize(
   return principal;
 }
 
-function readToken(credentials: Credentials): string {
+/** @throws Problem 401 when none was sent, or one that cannot be read. */
+export function readToken(credentials: Credentials): string {
   const { authorization, queryToken } = credentials;
   const text = authorization ?? (queryToken === undefined ? undefined : `Bearer ${queryToken}`);
   if (text === undefined) throw unauthorized("send Authorization: Bearer <token>");

@@ -123,3 +123,10 @@ test("what changed is visited in the order of change, and nothing else is", () =
   board.each(() => all++);
   assert.equal(all, 9);
 });
+
+test("kinds are counted, whatever they are named", () => {
+  const board = createBoard({ assetsMax: 10 });
+  board.apply(reportOf({ asset: "constructor:a", kind: "constructor", at: 1 }));
+  board.apply(reportOf({ asset: "constructor:b", kind: "constructor", at: 1 }));
+  assert.deepEqual({ ...board.counts() }, { constructor: 2 });
+});

@@ -185,7 +185,8 @@ class LatestBoard implements Board {
   }
 
   counts(): Record<string, number> {
-    const counts: Record<string, number> = {};
+    // A kind may be named as something that every object has.
+    const counts: Record<string, number> = Object.create(null);
     for (const { state } of this.#slots.values())
       counts[state.kind] = (counts[state.kind] ?? 0) + 1;
     return counts;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
+import type { TokenVerifier } from "@drover/core/service/auth";
 import { systemClock } from "@drover/core/service/clock";
 import { createSemaphore } from "@drover/core/service/limits";
 import { createBoard } from "./board.ts";
@@ -19,12 +20,13 @@ async function serveFeed(config: {
   const { clientsMax, before, ...rest } = config;
   const seats = createSemaphore({ name: "clients", permits: clientsMax, waitersMax: 0 });
   const notices = { join: () => ({ move: () => {}, leave: () => {} }) };
+  let verify: TokenVerifier["verify"] = async () => ({ tokenId: "a", role: "viewer" });
   const feed = createFeed(
     { assetsPerEventMax: 10, heartbeatMs: 20, stuckMsMax: 60_000, ...rest },
-    { board, clock: systemClock, seats, notices },
+    { board, clock: systemClock, verifier: { verify: (token) => verify(token) }, seats, notices },
   );
   const stopping = new AbortController();
-  const request = { filter: {}, everyMs: 5, places: {} };
+  const request = { filter: {}, everyMs: 5, places: {}, token: "any" };
   const server = createServer((_request, response) => {
     const seat = feed.seat();
     void Promise.resolve(before?.(response))
@@ -38,6 +40,9 @@ async function serveFeed(config: {
   return {
     board,
     clients: () => seats.inUse(),
+    answerWith(other: TokenVerifier["verify"]) {
+      verify = other;
+    },
     async stop() {
       stopping.abort();
       await new Promise((resolve) => server.close(resolve));
@@ -141,4 +146,23 @@ test("a client that stays does not hold up a server that stops", { timeout: 5_00
   const text = response.text();
   await served.stop();
   assert.match(await text, /event: snapshot/);
+});
+
+test("a token that is revoked ends what it began", { timeout: 5_000 }, async () => {
+  await using served = await serveFeed({ clientsMax: 1 });
+  const response = await fetch(served.url);
+  served.answerWith(async () => undefined);
+  assert.match(await response.text(), /event: snapshot/);
+  while (served.clients() > 0) await systemClock.sleep(2);
+});
+
+test("a store of tokens that is away sends nobody away", { timeout: 5_000 }, async () => {
+  await using served = await serveFeed({ clientsMax: 1 });
+  let asked = 0;
+  served.answerWith(async () => {
+    asked++;
+    throw new Error("away");
+  });
+  await readUntil(await fetch(served.url), () => asked >= 3);
+  assert.equal(served.clients(), 1);
 });

@@ -6,6 +6,7 @@
 
 import type { ServerResponse } from "node:http";
 import type { LiveMessage } from "@drover/core/model/live-messages";
+import { isAllowed, type TokenVerifier } from "@drover/core/service/auth";
 import type { Clock } from "@drover/core/service/clock";
 import type { Permit, Semaphore } from "@drover/core/service/limits";
 import type { AssetFilter, Board } from "./board.ts";
@@ -25,11 +26,14 @@ export interface FeedRequest {
   readonly everyMs: number;
   /** Where watching's events and alerts go on. */
   readonly places: NoticePlaces;
+  /** What the client came with; it ends with it. */
+  readonly token: string;
 }
 
 export interface FeedDeps {
   readonly board: Board;
   readonly clock: Clock;
+  readonly verifier: TokenVerifier;
   /** One seat for each live client, of either kind. */
   readonly seats: Pick<Semaphore, "tryAcquire">;
   readonly notices: Pick<Notices, "join">;
@@ -43,7 +47,7 @@ export interface Feed {
 }
 
 export function createFeed(config: FeedConfig, deps: FeedDeps): Feed {
-  const { board, clock, seats, notices } = deps;
+  const { board, clock, verifier, seats, notices } = deps;
 
   async function pump(
     response: ServerResponse,
@@ -75,6 +79,14 @@ export function createFeed(config: FeedConfig, deps: FeedDeps): Feed {
     }
   }
 
+  /** Returns when the token was revoked, or its time is over, or the signal aborts. */
+  async function untilRefused(token: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(config.heartbeatMs, signal).catch(() => {});
+      if (!signal.aborted && !(await isStillAllowed(verifier, token))) return;
+    }
+  }
+
   return {
     seat: () => seats.tryAcquire(),
     async serve(response, request, signal) {
@@ -92,22 +104,39 @@ export function createFeed(config: FeedConfig, deps: FeedDeps): Feed {
         request.places,
       );
       try {
-        response.writeHead(200, {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-store",
-          "x-content-type-options": "nosniff",
-          "x-accel-buffering": "no",
-          // Kept alive after the end it would hold up a server that stops.
-          connection: "close",
-        });
-        response.write("retry: 1000\n\n");
-        await pump(response, request, AbortSignal.any([signal, leaving.signal]));
+        begin(response);
+        const ending = AbortSignal.any([signal, leaving.signal]);
+        void untilRefused(request.token, ending).then(leave);
+        await pump(response, request, ending);
       } finally {
+        leave();
         member.leave();
         response.end();
       }
     },
   };
+}
+
+function begin(response: ServerResponse): void {
+  response.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "x-accel-buffering": "no",
+    // Kept alive after the end it would hold up a server that stops.
+    connection: "close",
+  });
+  response.write("retry: 1000\n\n");
+}
+
+async function isStillAllowed(verifier: TokenVerifier, token: string): Promise<boolean> {
+  try {
+    const principal = await verifier.verify(token);
+    return principal !== undefined && isAllowed(principal.role, "viewer");
+  } catch {
+    // The store is away: that is no reason to send anybody away.
+    return true;
+  }
 }
 
 /** An event without an id: `id` is the place in the assets' changes. */

@@ -40,7 +40,7 @@ export function createLive(config: { readonly clientsMax: number }, deps: LiveDe
   const notices = createNotices(noticesDefaults, deps);
   const hub = createLiveHub({ board, clock });
   return {
-    feed: createFeed(feedConfig, { board, clock, seats, notices }),
+    feed: createFeed(feedConfig, { board, clock, verifier, seats, notices }),
     accept(server, signal) {
       acceptLiveSockets(
         server,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { WebSocket } from "ws";
 import type { Principal } from "@drover/core/service/auth";
@@ -14,6 +15,7 @@ import { reportOf } from "./testing.ts";
 import { acceptLiveSockets } from "./upgrade.ts";
 
 const timeout = 10_000;
+const host = "127.0.0.1";
 
 /** A door with short times; `revoke` makes the token unknown. */
 async function serveDoor(config: Partial<SocketConfig> = {}) {
@@ -35,7 +37,7 @@ async function serveDoor(config: Partial<SocketConfig> = {}) {
     stopping.signal,
   );
   const running = hub.run(stopping.signal);
-  server.listen(0, "127.0.0.1");
+  server.listen(0, host);
   await once(server, "listening");
   const address = server.address();
   assert.ok(typeof address === "object" && address !== null);
@@ -49,8 +51,9 @@ async function serveDoor(config: Partial<SocketConfig> = {}) {
     revoke: () => {
       principal = undefined;
     },
+    port,
     async connect(): Promise<WebSocket> {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/live?access_token=any`);
+      const socket = new WebSocket(`ws://${host}:${port}/v1/live?access_token=any`);
       socket.on("error", () => {});
       await once(socket, "open");
       return socket;
@@ -66,6 +69,26 @@ async function serveDoor(config: Partial<SocketConfig> = {}) {
 }
 
 const subscribe = JSON.stringify({ type: "subscribe", everyMs: 250 });
+
+test("callers without a token take no seat", { timeout }, async () => {
+  await using served = await serveDoor();
+  // As many as there are seats, and each stays as long as it is let.
+  const strangers = Array.from({ length: 5 }, () =>
+    connect({ port: served.port, host, allowHalfOpen: true }),
+  );
+  for (const stranger of strangers) {
+    stranger.on("error", () => {});
+    stranger.write(
+      "GET /v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+  }
+  const answers = await Promise.all(strangers.map((stranger) => once(stranger, "data")));
+  for (const [answer] of answers) assert.match(String(answer), /^HTTP\/1\.1 401 /);
+  assert.equal(served.seats.inUse(), 0);
+  const socket = await served.connect();
+  socket.terminate();
+  for (const stranger of strangers) stranger.destroy();
+});
 
 test("a token that is revoked ends what it began", { timeout }, async () => {
   await using served = await serveDoor();

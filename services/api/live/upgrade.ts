@@ -1,4 +1,4 @@
-// The door of the WebSocket at `GET /v1/live`: path, origin, room and token are looked at before anything
+// The door of the WebSocket at `GET /v1/live`: path, origin, token and room are looked at before anything
 // is switched. What is refused gets an HTTP answer.
 //
 // The token comes as `Authorization: Bearer`, as `?access_token=`, or, for browsers, as an offered
@@ -11,7 +11,12 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { liveLimits } from "@drover/core/model/live-messages";
 import { liveSubprotocol, liveTokenProtocol } from "@drover/core/model/live-wire";
-import { authorize, type Credentials, type TokenVerifier } from "@drover/core/service/auth";
+import {
+  authorize,
+  readToken,
+  type Credentials,
+  type TokenVerifier,
+} from "@drover/core/service/auth";
 import type { Clock } from "@drover/core/service/clock";
 import type { Semaphore } from "@drover/core/service/limits";
 import type { Log } from "@drover/core/service/log";
@@ -57,14 +62,14 @@ export function acceptLiveSockets(
   async function take(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     if (stopping.aborted) throw unavailable("live: this server is going away", RETRY_MS);
     if (!isOwnOrigin(request)) throw forbidden("live: a page of another origin asked");
-    const seat = deps.seats.tryAcquire();
-    if (!seat) throw unavailable("live: no room for one more client", RETRY_MS);
-    socket.once("close", () => seat.release());
-    if (socket.destroyed) seat.release();
     const credentials = credentialsOf(request);
     await inTime(authorize(credentials, "viewer", deps.verifier), clock);
     if (socket.destroyed) return;
-    const token = (credentials.authorization ?? `Bearer ${credentials.queryToken}`).slice(7).trim();
+    // Only now: nobody without a token keeps a seat from those who have one.
+    const seat = deps.seats.tryAcquire();
+    if (!seat) throw unavailable("live: no room for one more client", RETRY_MS);
+    socket.once("close", () => seat.release());
+    const token = readToken(credentials);
     switcher.handleUpgrade(request, socket, head, (connection) => {
       const served = serveSocket(connection, token, config, deps);
       sockets.add(served);

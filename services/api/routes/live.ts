@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readToken } from "@drover/core/service/auth";
 import { unavailable } from "@drover/core/service/problem";
 import type { Feed } from "../live/feed.ts";
 import { filterOf } from "./assets.ts";
@@ -38,13 +39,15 @@ export function liveRoutes(feed: Feed, stopping: AbortSignal): readonly Route[] 
       handle: async ({ query, reply }) => {
         using seat = feed.seat();
         if (!seat) throw unavailable("live: no room for one more client", 5_000);
-        reply.hijack();
-        const { everyMs, eventsAfter, alertsAfter } = query;
+        const { everyMs, eventsAfter, alertsAfter, access_token: queryToken } = query;
+        const { authorization } = reply.request.headers;
         const request = {
           filter: filterOf(query),
           everyMs,
           places: { eventsAfter, alertsAfter },
+          token: readToken({ authorization, queryToken }),
         };
+        reply.hijack();
         await feed.serve(reply.raw, request, stopping);
         return undefined;
       },

@@ -83,6 +83,16 @@ test("nothing but the list is served", async () => {
   }
 });
 
+test("what is built again is served without a restart", async () => {
+  await using page = await pageOver(built);
+  await rm(join(page.folder, "index.html"));
+  assert.match((await page.get("/")).body, /Drover/);
+  await writeFile(join(page.folder, "assets/index-B2.js"), "console.log('anew')");
+  await writeFile(join(page.folder, "index.html"), "<!doctype html><title>Anew</title>");
+  assert.match((await page.get("/")).body, /Anew/);
+  assert.equal((await page.get("/assets/index-B2.js")).body, "console.log('anew')");
+});
+
 test("a file of an older build is gone, not an error", async () => {
   await using page = await pageOver(built);
   await rm(join(page.folder, "assets/index-A1.js"));

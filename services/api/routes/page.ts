@@ -1,6 +1,6 @@
 // The console at `/`: the files that Vite built, under names with their content's hash, compressed when
-// they were built. What is served is the list read at the start; nothing else can be asked for. Where
-// the console is not built, the plain page stands in and says so.
+// they were built. What is served is the list read with the page; nothing else can be asked for. Where
+// the console is not built at the start, the plain page stands in and says so.
 
 import { readFile, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -64,19 +64,30 @@ export async function registerPage(app: HttpApp, config: PageConfig): Promise<vo
       reply.type(typeOf(file)).header("cache-control", "no-cache").send(body),
     );
   }
-  const files = await filesIn(config.folder);
-  const isBuilt = files.has("index.html");
-  const index = await readFile(join(isBuilt ? config.folder : plain, "index.html"));
-  app.get("/", { config: { access: "public" } }, async (_request, reply) =>
-    reply
+  const isBuilt = (await filesIn(config.folder)).has("index.html");
+  const folder = isBuilt ? config.folder : plain;
+  let build = await readBuild(folder);
+  app.get("/", { config: { access: "public" } }, async (_request, reply) => {
+    // The console may have been built again, under other names. While it is, the last one stands.
+    build = await readBuild(folder).catch(() => build);
+    return reply
       .type(typeOf("index.html"))
       .headers({ "content-security-policy": policy, "cache-control": "no-cache" })
-      .send(index),
-  );
+      .send(build.index);
+  });
   if (!isBuilt) return;
   app.get("/assets/:file", { config: { access: "public" } }, async (request, reply) =>
-    sendFile({ config, files, policy }, request, reply),
+    sendFile({ config, files: build.files, policy }, request, reply),
   );
+}
+
+interface Build {
+  readonly index: Buffer;
+  readonly files: ReadonlySet<string>;
+}
+
+async function readBuild(folder: string): Promise<Build> {
+  return { index: await readFile(join(folder, "index.html")), files: await filesIn(folder) };
 }
 
 /** The built files, as they are asked for. */
@@ -104,7 +115,7 @@ async function sendFile(
   const encoding = encodings.find(
     (one) => files.has(name + one.suffix) && new RegExp(`\\b${one.name}\\b`).test(accepted),
   );
-  // Listed at the start; another build may have taken it away since.
+  // Listed with the page; another build may have taken it away since.
   const body = await readFile(join(config.folder, name + (encoding?.suffix ?? ""))).catch(() => {
     throw notFound(`/${name} is of an older build`);
   });
