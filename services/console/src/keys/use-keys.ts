@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { chordOf } from "./chord.ts";
+import { store } from "../state/store.ts";
 import { commands } from "./key-map.ts";
 
 const byChord = new Map(commands.flatMap((one) => one.keys.map((key) => [key, one] as const)));
@@ -15,6 +16,8 @@ export function useKeys(): void {
 }
 
 function onKey(event: KeyboardEvent): void {
+  // Then the page behind is not to be worked with.
+  if (store.getState().link === "signed-out") return;
   const chord = event.defaultPrevented ? undefined : chordOf(event);
   const command = chord === undefined ? undefined : byChord.get(chord);
   if (chord === undefined || command === undefined) return;

@@ -56,3 +56,8 @@ test("nothing is stale sooner than is usual for its kind, nor before two of its 
   assert.equal(staleAfterMs("station", NaN), 600_000);
   assert.equal(staleAfterMs("submarine", NaN), 120_000);
 });
+
+test("a kind is carried on as usual, whatever it is named", () => {
+  assert.equal(staleAfterMs("constructor", NaN), staleAfterMs("balloon", NaN));
+  assert.equal(horizonMs("constructor", NaN), horizonMs("balloon", NaN));
+});

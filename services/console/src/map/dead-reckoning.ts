@@ -7,26 +7,26 @@ const METRES_PER_DEGREE = 111_195.08;
 export const horizonMsMax = 120_000;
 
 /** How long a kind may be silent before it is stale, ms: aircraft as readsb has it. */
-const usualMs: Readonly<Record<string, number>> = {
-  aircraft: 15_000,
-  vessel: 180_000,
-  ship: 180_000,
-  bus: 60_000,
-  vehicle: 60_000,
-  bird: 3_600_000,
-  station: 600_000,
-};
+const usualMs: ReadonlyMap<string, number> = new Map([
+  ["aircraft", 15_000],
+  ["vessel", 180_000],
+  ["ship", 180_000],
+  ["bus", 60_000],
+  ["vehicle", 60_000],
+  ["bird", 3_600_000],
+  ["station", 600_000],
+]);
 const USUAL_MS = 120_000;
 
 /** After this it is stale: twice its own cadence, and never sooner than is usual for its kind. */
 export function staleAfterMs(kind: string, cadenceMs: number): number {
-  const usual = usualMs[kind] ?? USUAL_MS;
+  const usual = usualMs.get(kind) ?? USUAL_MS;
   return Number.isNaN(cadenceMs) ? usual : Math.max(usual, 2 * cadenceMs);
 }
 
 /** How long it is carried on: twice its cadence; until that is known, as long as is usual. */
 export function horizonMs(kind: string, cadenceMs: number): number {
-  const usual = usualMs[kind] ?? USUAL_MS;
+  const usual = usualMs.get(kind) ?? USUAL_MS;
   const wanted = Number.isNaN(cadenceMs) ? usual : Math.max(2_000, 2 * cadenceMs);
   return Math.min(horizonMsMax, wanted);
 }

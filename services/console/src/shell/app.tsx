@@ -19,31 +19,33 @@ export function App() {
   const isSignedOut = useConsole(({ link }) => link === "signed-out");
   useKeys();
   return (
-    <div className="shell">
-      <a className="skip" href="#map-table">
-        To the list of what is on the map
-      </a>
-      <TopBar />
-      <Rail />
-      <PanelPlace />
-      <main className="stage">
-        <MapView />
-        <HoverCard />
-        <Legend />
-        <MapControls />
-        <MoversTable />
-      </main>
-      <footer className="time-place">
+    <>
+      <div className="shell" inert={isSignedOut}>
+        <a className="skip" href="#map-table">
+          To the list of what is on the map
+        </a>
+        <TopBar />
+        <Rail />
+        <PanelPlace />
+        <main className="stage">
+          <MapView />
+          <HoverCard />
+          <Legend />
+          <MapControls />
+          <MoversTable />
+        </main>
+        <footer className="time-place">
+          <Part>
+            <TimeBar />
+          </Part>
+        </footer>
         <Part>
-          <TimeBar />
+          <Toasts />
         </Part>
-      </footer>
-      <Part>
-        <Toasts />
-      </Part>
-      <Sheets />
+        {!isSignedOut && <Sheets />}
+      </div>
       {isSignedOut && <SignIn />}
-    </div>
+    </>
   );
 }
 

@@ -91,14 +91,16 @@ function AlertBadge() {
     ({ alerts }) => alerts.filter(({ state }) => state === "raised").length,
   );
   if (raised === 0) return null;
+  const word = raised === 1 ? "alert" : "alerts";
   return (
     <button
       type="button"
       className="badge critical"
       data-testid="alert-badge"
+      aria-label={`${raised} ${word}`}
       onClick={() => openPanel("alerts")}
     >
-      {raised} {raised === 1 ? "alert" : "alerts"}
+      {raised} <span className="wide-only">{word}</span>
     </button>
   );
 }

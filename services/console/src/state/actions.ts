@@ -20,6 +20,8 @@ import type {
 
 /** Events kept in the page: the oldest are dropped. */
 export const eventsMax = 500;
+/** Alerts in the page beyond which the oldest that are cleared are dropped. */
+export const alertsMax = 500;
 /** Toasts at once: the oldest are dropped. */
 export const toastsMax = 4;
 
@@ -141,7 +143,8 @@ export const setAlerts = (alerts: readonly Alert[]): void => set({ alerts });
 /** Puts an alert in the place of its older self. */
 export function putAlert(alert: Alert): void {
   const others = store.getState().alerts.filter(({ id }) => id !== alert.id);
-  set({ alerts: [alert, ...others] });
+  const kept = others.filter(({ state }, at) => state !== "cleared" || at < alertsMax - 1);
+  set({ alerts: [alert, ...kept] });
 }
 
 /** Adds events, each once, the newest first. */

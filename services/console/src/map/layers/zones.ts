@@ -50,7 +50,10 @@ export function createZones(stage: Stage, movers: MoverTable): MapPart {
   function drawShapes(): void {
     const source = map.getSource(SOURCE);
     if (!(source instanceof GeoJSONSource)) return;
-    void source.setData({ type: "FeatureCollection", features: shown.map(featureOf) });
+    const raised = store.getState().alerts.filter(({ state }) => state === "raised");
+    const alarmed = new Set(raised.map(({ zone }) => zone));
+    const features = shown.map((zone) => featureOf(zone, alarmed.has(zone.id)));
+    void source.setData({ type: "FeatureCollection", features });
   }
 
   function drawNames(): void {
@@ -83,9 +86,10 @@ export function createZones(stage: Stage, movers: MoverTable): MapPart {
     const isOther =
       now.zones !== before.zones ||
       now.hiddenZones !== before.hiddenZones ||
-      now.draft?.zone !== before.draft?.zone ||
-      now.alerts !== before.alerts;
+      now.draft?.zone !== before.draft?.zone;
     if (isOther) follow();
+    // An alert moves nothing into a zone or out of it: there is nothing to count anew.
+    else if (now.alerts !== before.alerts) drawShapes();
   });
   return {
     // Without a character there is no picture of characters to be drawn from.
@@ -132,10 +136,7 @@ function addGroundLayers({ map }: Stage): void {
   });
 }
 
-function featureOf(zone: Zone): GeoJSON.Feature {
-  const isAlarmed = store
-    .getState()
-    .alerts.some((alert) => alert.zone === zone.id && alert.state === "raised");
+function featureOf(zone: Zone, isAlarmed: boolean): GeoJSON.Feature {
   return {
     type: "Feature",
     properties: { color: zone.color ?? USUAL_COLOR, isEnabled: zone.isEnabled, isAlarmed },

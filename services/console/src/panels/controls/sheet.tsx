@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import type { ReactNode } from "react";
 import "./sheet.css";
 
@@ -12,7 +12,8 @@ export interface SheetProps {
 /** Something over everything else; the browser keeps the focus in it, and Escape or a click beside it closes. */
 export function Sheet({ label, onClose, className = "", children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed while it is still in the page, so that the browser gives the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
