@@ -48,6 +48,8 @@ export interface WatchPipelineDeps {
 
 /** Edges are looked at each so many ticks. */
 const EDGE_TICKS = 5;
+/** Alerts that nothing watches are looked for after so many ticks, though nothing changed. */
+const SWEEP_TICKS = 30;
 
 /**
  * Works until the signal aborts, then writes down what was judged.
@@ -76,9 +78,12 @@ export async function runWatchPipeline(
   const outages = createEdgeOutages({ ...deps, reactions });
 
   let ticks = 0;
+  /** The lease of the first partition under which alerts were ended; undefined when they are to be. */
+  let sweptToken: number | undefined;
   const tend = async (ending: AbortSignal) => {
     ticks += 1;
-    const hasChanged = await refresh(definitions, counters);
+    // Now and then anyway: one who knew the definitions later than this may have raised since.
+    if ((await refresh(definitions, counters)) || ticks % SWEEP_TICKS === 0) sweptToken = undefined;
     await watcher.tick(ending);
     await putCounts(watcher, deps);
     const first = watcher.partitions().get(0);
@@ -86,11 +91,15 @@ export async function runWatchPipeline(
     await guarded(counters, "counts", () =>
       judge.judge(first.lease, definitions.current(), ending),
     );
-    if (hasChanged || ticks === 1) {
-      await guarded(counters, "removals", () => reactions.endUnwatched(definitions.current()));
+    const { token } = first.lease;
+    if (token !== sweptToken) {
+      await guarded(counters, "removals", async () => {
+        await reactions.endUnwatched(definitions.current());
+        sweptToken = token;
+      });
     }
     if (clock.monotonicMs() - first.adoptedMs < config.settleMs || ticks % EDGE_TICKS !== 0) return;
-    await guarded(counters, "edges", () => outages.look(ending));
+    await guarded(counters, "edges", () => outages.look(first.lease, ending));
   };
 
   // One loop that fails takes the other with it.

@@ -5,14 +5,15 @@ import type { WatchEvent } from "@drover/core/model/event";
 import type { Alerts } from "@drover/core/records/alerts";
 import { silentAfterMs } from "@drover/core/records/edge-links";
 import type { EdgeLink, EdgeLinks } from "@drover/core/records/edge-links";
+import type { Lease } from "@drover/core/stream/log";
 import type { AlertChange } from "@drover/core/watch/alerts/change";
 import { edgeCause } from "@drover/core/watch/alerts/changes-of";
 import { eventId } from "@drover/core/watch/event-id";
 import type { Reactions } from "./reactions.ts";
 
 export interface EdgeOutages {
-  /** Looks once. @throws what the records throw. */
-  look(signal: AbortSignal): Promise<void>;
+  /** Looks once, under the lease of the first partition. @throws what the records throw. */
+  look(lease: Pick<Lease, "token">, signal: AbortSignal): Promise<void>;
 }
 
 export interface EdgeOutagesDeps {
@@ -29,6 +30,8 @@ export function createEdgeOutages(deps: EdgeOutagesDeps): EdgeOutages {
   const { links, alerts, reactions } = deps;
   /** When each edge that is silent was heard last; 0 where a process before this one saw it. */
   let silent: Map<string, number> | undefined;
+  /** Of the lease that `silent` was learned under. */
+  let token: number | undefined;
 
   async function recall(): Promise<Map<string, number>> {
     const causes = (await alerts.standing(STANDING_MAX)).map(({ cause }) => cause);
@@ -37,7 +40,10 @@ export function createEdgeOutages(deps: EdgeOutagesDeps): EdgeOutages {
   }
 
   return {
-    async look(signal) {
+    async look(lease, signal) {
+      // Under another lease others may have told of edges meanwhile.
+      if (lease.token !== token) silent = undefined;
+      token = lease.token;
       silent ??= await recall();
       const all = await links.list();
       const newestAt = Math.max(0, ...all.map(({ lastReceivedAt }) => lastReceivedAt));

@@ -7,13 +7,13 @@ import { decodeRows } from "@drover/core/model/row";
 import type { Entry, Lease } from "@drover/core/stream/log";
 import type { CountRule } from "@drover/core/watch/rules/rule-set";
 import { countedIn, stepAsset, tickAsset } from "./asset-watch.ts";
-import type { AssetWatch } from "./asset-watch.ts";
+import type { AssetStep, AssetWatch } from "./asset-watch.ts";
 import type { Definitions } from "./definitions.ts";
 
-/** What reports and time brought about. */
+/** What reports and time brought about; no id is in both. */
 export interface Findings {
-  readonly events: WatchEvent[];
-  readonly retracted: string[];
+  events: WatchEvent[];
+  retracted: string[];
 }
 
 export interface PartitionWatch {
@@ -26,6 +26,8 @@ export interface PartitionWatch {
   dirtySinceMs: number | undefined;
   /** When this process took the partition over, monotonic ms. */
   readonly adoptedMs: number;
+  /** Everything that was appended until then is judged, epoch ms; absent until that is so. */
+  caughtUpMs?: number;
   readonly assets: Map<string, AssetWatch>;
   readonly counts: CountBook;
 }
@@ -42,8 +44,7 @@ export function judgeEntry(
     const before = partition.assets.get(report.asset);
     const step = stepAsset(before, report, entry.lane, definitions);
     keep(partition, report, { before, after: step.watch, at: report.at });
-    for (const event of step.events) findings.events.push(event);
-    for (const id of step.retracted) findings.retracted.push(id);
+    note(findings, step);
   }
   partition.next = entry.offset + entry.count;
   return rows.length;
@@ -66,6 +67,20 @@ export function judgeTime(
     for (const event of step.events) findings.events.push(event);
   }
   return hasChanged;
+}
+
+/** Of one id the later word stands: an event that is refuted is none, one given again is not refuted. */
+function note(findings: Findings, { events, retracted }: AssetStep): void {
+  if (retracted.length > 0) {
+    findings.events = findings.events.filter(({ id }) => !retracted.includes(id));
+    findings.retracted.push(...retracted);
+  }
+  for (const event of events) {
+    if (findings.retracted.includes(event.id)) {
+      findings.retracted = findings.retracted.filter((id) => id !== event.id);
+    }
+    findings.events.push(event);
+  }
 }
 
 interface Change {

@@ -9,6 +9,7 @@ import type { WatchRig } from "./testing.ts";
 
 const t0 = Date.now() - 60 * 60_000;
 const by = { by: "test" };
+const limits = { timeout: 20_000 };
 
 function station(name: string, atS: number, temp: number): Report {
   return {
@@ -96,6 +97,26 @@ test(
     );
   },
 );
+
+test("alerts of a rule that is gone are ended, whenever they were raised", limits, async () => {
+  await using rig = await createWatchRig();
+  const standing = async () => (await rig.alerts.list({ states: ["raised"] }, { limit: 10 })).items;
+  /** As somebody does who does not know yet that the rule is gone. */
+  const raise = async (asset: string) => {
+    const explanation = { text: "it was hot" };
+    const event = { id: asset, at: Date.now(), retro: false, explanation };
+    const subject = { cause: `rule:gone:${asset}`, rule: "gone", asset };
+    const change = { kind: "raise", ...subject, event, title: "Hot", severity: "warning" } as const;
+    await rig.alerts.apply([change], Date.now());
+    assert.equal((await standing()).length, 1);
+  };
+  await raise("station:a");
+  const watch = await rig.start("one");
+  await eventually(async () => (await standing()).length === 0);
+  await raise("station:b");
+  await eventually(async () => (await standing()).length === 0);
+  await watch.stop();
+});
 
 test("an edge that is silent is told once, and when it is back", { timeout: 60_000 }, async () => {
   await using rig = await createWatchRig();

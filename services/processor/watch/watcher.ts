@@ -28,7 +28,7 @@ export interface WatcherConfig extends HoldingsConfig {
 
 export interface WatcherDeps {
   readonly stream: Pick<StreamLog, "read" | "bounds" | "wait" | "quarantinePartition">;
-  readonly consumer: Consumer;
+  readonly consumer: Pick<Consumer, "leases" | "checkpoint" | "commitAll">;
   readonly definitions: DefinitionsReader;
   readonly reactions: Pick<Reactions, "act">;
   readonly clock: Clock;
@@ -38,7 +38,7 @@ export interface WatcherDeps {
 export interface Watcher {
   /** Works until the signal aborts; then writes down what was judged. */
   run(signal: AbortSignal): Promise<void>;
-  /** Judges by time alone, where nothing waits to be judged. @throws what the stream throws. */
+  /** Judges by time alone, up to when nothing waited to be judged. @throws what the stream throws. */
   tick(signal: AbortSignal): Promise<void>;
   /** Partitions held, by number. */
   partitions(): ReadonlyMap<number, PartitionWatch>;
@@ -93,7 +93,11 @@ class StreamWatcher implements Watcher {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work);
+    const turn = this.#turn.then(work).catch((error: unknown) => {
+      // States may have moved with nothing recorded of it.
+      this.#isAbandoned = true;
+      throw error;
+    });
     this.#turn = turn.catch(() => {});
     return turn;
   }
@@ -125,6 +129,7 @@ class StreamWatcher implements Watcher {
   /** Reads what lies ahead, an equal share of each partition, and judges it. */
   async #judge(findings: Findings): Promise<number> {
     const { stream, clock } = this.#deps;
+    const lookedMs = clock.now();
     const bounds = await stream.bounds();
     const ahead = [...this.partitions().values()].filter(
       ({ lease, next }) => (bounds[lease.partition]?.end ?? 0) > next,
@@ -148,6 +153,7 @@ class StreamWatcher implements Watcher {
       }
       this.#holdings.touch(partition);
     }
+    for (const partition of this.partitions().values()) noteCaughtUp(partition, bounds, lookedMs);
     return judged;
   }
 
@@ -169,16 +175,18 @@ class StreamWatcher implements Watcher {
 
   async #tick(signal: AbortSignal): Promise<void> {
     const { stream, definitions, clock, counters } = this.#deps;
+    const lookedMs = clock.now();
     const bounds = await stream.bounds();
-    const nowMs = clock.now() - this.#config.graceMs;
     const findings: Findings = { events: [], retracted: [] };
     const ticked: PartitionWatch[] = [];
     let assets = 0;
     for (const partition of this.partitions().values()) {
       assets += partition.assets.size;
-      const end = bounds[partition.lease.partition]?.end ?? 0;
-      const sinceMs = clock.monotonicMs() - partition.adoptedMs;
-      if (end > partition.next || sinceMs < this.#config.settleMs) continue;
+      noteCaughtUp(partition, bounds, lookedMs);
+      const { caughtUpMs, adoptedMs } = partition;
+      const sinceMs = clock.monotonicMs() - adoptedMs;
+      if (caughtUpMs === undefined || sinceMs < this.#config.settleMs) continue;
+      const nowMs = caughtUpMs - this.#config.graceMs;
       if (!judgeTime(partition, nowMs, definitions.current(), findings)) continue;
       this.#holdings.touch(partition);
       ticked.push(partition);
@@ -188,4 +196,14 @@ class StreamWatcher implements Watcher {
     if (findings.events.length === 0 || !(await this.#holdings.areHeld(ticked))) return;
     await this.#act(findings, signal);
   }
+}
+
+/** What was appended before `lookedMs` lies before the bounds; a busy partition has always more ahead. */
+function noteCaughtUp(
+  partition: PartitionWatch,
+  bounds: Awaited<ReturnType<StreamLog["bounds"]>>,
+  lookedMs: number,
+): void {
+  const end = bounds[partition.lease.partition]?.end ?? 0;
+  if (partition.next >= end) partition.caughtUpMs = lookedMs;
 }
