@@ -37,8 +37,8 @@ export interface WatchCounts {
   verdicts(): Promise<ReadonlyMap<string, Verdict>>;
   /** Writes where a rule stands; false when a judge with a newer lease did before. */
   decide(token: number, rule: string, verdict: Verdict): Promise<boolean>;
-  /** Forgets rules that are not among these. */
-  keepOnly(rules: readonly string[]): Promise<void>;
+  /** Forgets these rules. */
+  forget(rules: readonly string[]): Promise<void>;
 }
 
 const CountStateShape = z.strictObject({
@@ -47,6 +47,7 @@ const CountStateShape = z.strictObject({
   count: z.int(),
   since: z.int().optional(),
   firedSince: z.int().optional(),
+  firedAt: z.int().optional(),
   endedAt: z.int().optional(),
 });
 const VerdictShape = z.strictObject({ state: CountStateShape, events: z.array(WatchEvent) });
@@ -94,10 +95,10 @@ export function createWatchCounts({ records }: { readonly records: Records }): W
       return (result?.numInsertedOrUpdatedRows ?? 0n) > 0n;
     },
 
-    async keepOnly(rules) {
+    async forget(rules) {
+      if (rules.length === 0) return;
       for (const table of ["watch_count", "watch_verdict"] as const) {
-        const query = db.deleteFrom(table);
-        await (rules.length === 0 ? query : query.where("rule", "not in", rules)).execute();
+        await db.deleteFrom(table).where("rule", "in", rules).execute();
       }
     },
   };

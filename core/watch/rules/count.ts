@@ -15,6 +15,7 @@ export interface CountState {
   readonly count: number;
   readonly since?: number | undefined;
   readonly firedSince?: number | undefined;
+  readonly firedAt?: number | undefined;
   readonly endedAt?: number | undefined;
 }
 
@@ -33,20 +34,26 @@ export function judgeCount(
   const before: CountState =
     state?.version === rule.version
       ? state
-      : { version: rule.version, at: seen.at, count, firedSince: state?.firedSince };
+      : {
+          version: rule.version,
+          at: seen.at,
+          count,
+          firedSince: state?.firedSince,
+          firedAt: state?.firedAt,
+        };
   // A change that was reported late happened after those that were judged already, at the earliest.
   const at = Math.max(seen.at, before.at);
   const transitions: Transition[] = [];
   const passed = passTime(before, rule, at, transitions);
   const turned = turnTo(passed, count > above, at);
-  const { since, firedSince, endedAt } = passTime(
+  const { since, firedSince, firedAt, endedAt } = passTime(
     turned,
     rule,
     Math.max(at, seen.nowMs),
     transitions,
   );
   return {
-    state: { version: rule.version, at, count, since, firedSince, endedAt },
+    state: { version: rule.version, at, count, since, firedSince, firedAt, endedAt },
     events: transitions.map((transition) => countEventOf({ rule, zone, above, count }, transition)),
   };
 }

@@ -100,7 +100,7 @@ function explain(
   const isFired = transition.kind === "fired";
   for (const [index, leaf] of leaves.entries()) {
     const holds = (bits & (1 << index)) !== 0;
-    const value = seen?.[index];
+    const value = finite(seen?.[index]);
     Object.assign(values, valuesOf(leaf, value));
     if (holds || (!isFired && value !== undefined)) parts.push(describeLeaf(leaf, value, holds));
   }
@@ -157,6 +157,9 @@ function valuesOf(leaf: LeafCondition, value: number | undefined): Record<string
   }
   return values;
 }
+
+/** Undefined for what is no number to tell, in a state read back too: JSON makes null of Infinity. */
+const finite = (value: number | undefined) => (Number.isFinite(value) ? value : undefined);
 
 const round = (value: number): number => Number(value.toPrecision(6));
 

@@ -118,15 +118,15 @@ function currentOf(before: RuleState | undefined, { rule }: CompiledRule): RuleS
   const { version } = rule;
   if (before === undefined) return { version, bits: 0 };
   if (before.version === version) return before;
-  return { version, bits: 0, firedSince: before.firedSince };
+  return { version, bits: 0, firedSince: before.firedSince, firedAt: before.firedAt };
 }
 
 /** Undefined when nothing is worth remembering. */
 function stateOf(prior: RuleState, machine: Machine, bits: number): RuleState | undefined {
-  const { since, firedSince, endedAt } = machine;
+  const { since, firedSince, firedAt, endedAt } = machine;
   const { version, samples } = prior;
   const isIdle = bits === 0 && since === undefined && firedSince === undefined;
   if (isIdle && samples === undefined) return undefined;
   const seen = isIdle ? undefined : prior.seen;
-  return { version, bits, since, firedSince, endedAt, seen, samples };
+  return { version, bits, since, firedSince, firedAt, endedAt, seen, samples };
 }

@@ -103,6 +103,8 @@ function judgeRate(leaf: Rate, before: LeafBefore, value: number | undefined, at
     return { holds: before.holds, value: before.value, samples };
   }
   const change = differenceOf(leaf.metric, value, baseValue) / ((at - baseAt) / 1_000);
+  // Two numbers at the ends of the range of numbers differ by no number.
+  if (!Number.isFinite(change)) return { holds: before.holds, value: before.value, samples };
   const isAbove = leaf.abovePerSecond !== undefined && change > leaf.abovePerSecond;
   const isBelow = leaf.belowPerSecond !== undefined && change < leaf.belowPerSecond;
   return { holds: isAbove || isBelow, value: change, samples };

@@ -8,11 +8,14 @@
 //                      for `keepFiringMs`
 //
 // What time alone brings about is found by the next report just as by a look at the clock in between,
-// with the same times: the events do not depend on when somebody looked.
+// with the same times: the events do not depend on when somebody looked. Only where a report that was
+// held up ends what has fired already, it is cleared when it fired, not before.
 
 export interface Machine {
   readonly since?: number | undefined;
   readonly firedSince?: number | undefined;
+  /** When it fired; absent where that was `firedSince`. */
+  readonly firedAt?: number | undefined;
   readonly endedAt?: number | undefined;
 }
 
@@ -33,26 +36,28 @@ export function passTime(
   untilMs: number,
   transitions: Transition[],
 ): Machine {
-  const { since, firedSince, endedAt } = machine;
-  if (firedSince === undefined) {
+  const { since, firedSince, firedAt = firedSince, endedAt } = machine;
+  if (firedSince === undefined || firedAt === undefined) {
     if (since === undefined || since + rule.forMs > untilMs) return machine;
-    transitions.push({ kind: "fired", at: since + rule.forMs, since });
-    return { since, firedSince: since };
+    const at = since + rule.forMs;
+    transitions.push({ kind: "fired", at, since });
+    return { since, firedSince: since, firedAt: at };
   }
   if (endedAt === undefined || endedAt + rule.keepFiringMs > untilMs) return machine;
-  transitions.push({ kind: "cleared", at: endedAt + rule.keepFiringMs, since: firedSince });
+  const at = Math.max(endedAt + rule.keepFiringMs, firedAt);
+  transitions.push({ kind: "cleared", at, since: firedSince });
   return {};
 }
 
 /** Says whether the condition holds from `at` on. */
 export function turnTo(machine: Machine, holds: boolean, at: number): Machine {
-  const { since, firedSince, endedAt } = machine;
+  const { since, firedSince, firedAt, endedAt } = machine;
   if (holds) {
     if (since !== undefined) return machine;
-    return { since: at, firedSince };
+    return { since: at, firedSince, firedAt };
   }
   if (firedSince === undefined) return since === undefined ? machine : {};
-  return endedAt === undefined ? { firedSince, endedAt: at } : machine;
+  return endedAt === undefined ? { firedSince, firedAt, endedAt: at } : machine;
 }
 
 /** When time alone would next bring something about; undefined when never. */

@@ -11,6 +11,8 @@ export interface RuleState {
   readonly since?: number | undefined;
   /** It fires: since when the condition held that made it fire. */
   readonly firedSince?: number | undefined;
+  /** It fires: since when, by event time; absent where that was `firedSince`. */
+  readonly firedAt?: number | undefined;
   /** It fires, but the condition ended then; `keepFiringMs` runs. */
   readonly endedAt?: number | undefined;
   /** Latest number of each leaf that holds, for explanations. */

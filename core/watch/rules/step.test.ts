@@ -338,3 +338,55 @@ test("looking at the clock at any time changes no event, and each is told once",
     { numRuns: fuzzRuns(200), seed: 11 },
   );
 });
+
+test("what fired by time and is ended by an older report is cleared when it fired, not before", () => {
+  const silent = { type: "silence", afterMs: 120_000 } as const;
+  const unheard = runOf(setOf([ruleOf(silent)]));
+  unheard.take(report(0));
+  unheard.tick(130);
+  unheard.take(report(10));
+  assert.deepEqual(unheard.told(), ["rule-fired 120", "rule-cleared 120"]);
+  const lasting = runOf(setOf([ruleOf(hot, { forMs: 60_000, keepFiringMs: 5_000 })]));
+  lasting.take(temp(0, 50));
+  lasting.tick(70);
+  for (const atS of [10, 20]) lasting.take(temp(atS, 20));
+  assert.deepEqual(lasting.told(), ["rule-fired 60", "rule-cleared 60"]);
+});
+
+test("an asset is not heard again before it was said to be silent", () => {
+  const run = runOf(setOf([ruleOf(hot)], { ...silenceDefaults, roamingKinds: [] }));
+  for (let atS = 0; atS <= 600; atS += 60) run.take(report(atS));
+  run.tick(10_000);
+  run.take(report(660));
+  const [silent, back] = run.events;
+  assert.deepEqual([silent?.kind, back?.kind], ["silent", "back"]);
+  assert.ok((silent?.at ?? 0) > t0 + 660_000);
+  assert.equal(back?.at, silent?.at);
+});
+
+test("numbers at the ends of their range make no event that cannot be written down", () => {
+  const rate = { type: "rate", metric: "temp", abovePerSecond: 0.5, overMs: 1_000 } as const;
+  const run = runOf(setOf([ruleOf({ type: "any", of: [rate, hot] })]));
+  run.take(temp(0, -1.7e308));
+  run.take(temp(2, 1.7e308));
+  run.take(temp(4, 20));
+  run.take(temp(6, 20));
+  assert.deepEqual(run.told(), ["rule-fired 2", "rule-cleared 4"]);
+  for (const event of run.events) WatchEvent.parse(event);
+});
+
+test("a state that was written down with no number for a leaf is judged on", () => {
+  const rate = { type: "rate", metric: "temp", abovePerSecond: 0.5, overMs: 1_000 } as const;
+  const run = runOf(setOf([ruleOf(rate)]));
+  run.take(temp(0, 0));
+  run.take(temp(2, 100));
+  assert.ok(run.state?.rules?.["r1"] !== undefined);
+  const written = { ...run.state.rules["r1"], seen: { 0: Number.POSITIVE_INFINITY } };
+  run.state = JSON.parse(JSON.stringify({ ...run.state, rules: { r1: written } }));
+  run.tick(3);
+  run.take(report(4, { at: t0 + 4_000, measurements: { temp: 1.7e308 } }));
+  run.take(temp(6, -1.7e308));
+  run.take(temp(8, -1.7e308));
+  for (const event of run.events) WatchEvent.parse(event);
+  assert.equal(run.events.at(-1)?.kind, "rule-cleared");
+});

@@ -149,7 +149,9 @@ function listSilence(
     const before: Subject = { ...subject, position: positionOf(state) };
     events.push(silenceEventOf("silent", { at: dueAt, lastAt, cadenceMs }, before));
   }
-  events.push(silenceEventOf("back", { at, lastAt, cadenceMs }, subject));
+  // A report that was held up may be older than the silence that was told meanwhile.
+  const backAt = Math.max(at, state.silentAt ?? at);
+  events.push(silenceEventOf("back", { at: backAt, lastAt, cadenceMs }, subject));
 }
 
 /** Where events go, and whom they are about. */

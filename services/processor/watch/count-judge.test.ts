@@ -12,6 +12,7 @@ import type { Definitions } from "./definitions.ts";
 
 const nowMs = 1_800_000_000_000;
 const { signal } = new AbortController();
+const known = { zones: new Set(["z1"]) };
 
 function definitionsOf(forMs: number): Definitions {
   const rule = Rule.parse({
@@ -23,7 +24,7 @@ function definitionsOf(forMs: number): Definitions {
     version: 1,
     updatedAt: nowMs,
   });
-  const { set: ruleSet } = compileRules([rule], { zones: new Set(["z1"]) });
+  const { set: ruleSet } = compileRules([rule], known);
   const zoneSet = createZoneSet([]);
   return { revision: 1, zones: new Map(), rules: new Map([["crowd", rule]]), zoneSet, ruleSet };
 }
@@ -96,4 +97,21 @@ test("a judge that takes over tells again what may not have been recorded, with 
   assert.equal(told.length, 2);
   await second.judge({ partition: 0, token: 3 }, definitions, signal);
   assert.deepEqual(told.map(({ kind }) => kind).slice(2), ["rule-cleared"]);
+});
+
+test("a judge that does not know a rule yet leaves alone what others count for it", async () => {
+  const { records, counts, judge, put } = await setUp();
+  await using _ = records;
+  const behind = { ...definitionsOf(0), revision: 5, ruleSet: compileRules([], known).set };
+  await put(0, 5, 0);
+  const one = judge();
+  await one.judge({ partition: 0, token: 1 }, behind, signal);
+  assert.equal((await counts.sums()).get("crowd")?.count, 5);
+  // Known and then gone, it is forgotten.
+  await one.judge({ partition: 0, token: 1 }, { ...definitionsOf(0), revision: 6 }, signal);
+  assert.equal((await counts.verdicts()).size, 1);
+  await counts.put({ partition: 0, token: 1 }, [{ rule: "newer", inside: 1, changedAt: nowMs }]);
+  await one.judge({ partition: 0, token: 1 }, { ...behind, revision: 7 }, signal);
+  assert.deepEqual([...(await counts.sums()).keys()], ["newer"]);
+  assert.equal((await counts.verdicts()).size, 0);
 });

@@ -28,6 +28,8 @@ export function createCountJudge(deps: CountJudgeDeps): CountJudge {
   let token = -1;
   let revision = -1;
   let verdicts = new Map<string, Verdict>();
+  /** Rules that may have something written down. */
+  let known: ReadonlySet<string> = new Set();
 
   async function takeOver(lease: Lease, definitions: Definitions, signal: AbortSignal) {
     const found = await counts.verdicts();
@@ -37,7 +39,10 @@ export function createCountJudge(deps: CountJudgeDeps): CountJudge {
     }
     const events = [...found.values()].flatMap((verdict) => verdict.events);
     if (!(await reactions.act({ events, retracted: [] }, definitions, signal))) return;
+    known = new Set([...found.keys(), ...(await counts.sums()).keys()]);
     verdicts = new Map(found);
+    // The judge before may have known newer definitions: what is gone is told by the next change.
+    revision = definitions.revision;
     token = lease.token;
   }
 
@@ -47,9 +52,11 @@ export function createCountJudge(deps: CountJudgeDeps): CountJudge {
       if (lease.token !== token) await takeOver(lease, definitions, signal);
       if (lease.token !== token) return;
       if (definitions.revision !== revision) {
-        const ids = rules.map(({ rule }) => rule.id);
-        await counts.keepOnly(ids);
-        verdicts = new Map([...verdicts].filter(([id]) => ids.includes(id)));
+        const ids = new Set(rules.map(({ rule }) => rule.id));
+        // No others: what this judge does not know yet may be counted by somebody who does.
+        await counts.forget([...known].filter((id) => !ids.has(id)));
+        verdicts = new Map([...verdicts].filter(([id]) => ids.has(id)));
+        known = ids;
         revision = definitions.revision;
       }
       if (rules.length === 0) return;
@@ -80,6 +87,7 @@ function isSame(a: CountState, b: CountState): boolean {
     a.version === b.version &&
     a.since === b.since &&
     a.firedSince === b.firedSince &&
+    a.firedAt === b.firedAt &&
     a.endedAt === b.endedAt
   );
 }
