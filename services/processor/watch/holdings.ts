@@ -1,9 +1,11 @@
 // The partitions that this process watches: taken over with their leases, written down now and then, let
 // go of when a lease is lost.
 
+import { kindOf } from "@drover/core/model/ids";
 import type { Clock } from "@drover/core/service/clock";
 import { FencedError } from "@drover/core/stream/log";
 import type { Checkpoint, Consumer, Lease } from "@drover/core/stream/log";
+import { countedIn } from "./asset-watch.ts";
 import type { DefinitionsReader } from "./definitions.ts";
 import type { WatchCounters } from "./events.ts";
 import { decodeNotes, encodeNotes } from "./notes.ts";
@@ -119,13 +121,15 @@ class LeasedHoldings implements Holdings {
 
   touch(partition: PartitionWatch): void {
     partition.dirtySinceMs ??= this.#deps.clock.monotonicMs();
-    const { assets, lease } = partition;
+    const { assets } = partition;
     const { assetsMax } = this.#config;
     if (assets.size <= assetsMax) return;
     const oldest = [...assets].toSorted(([, a], [, b]) => a.at + a.lagMs - b.at - b.lagMs);
     const surplus = oldest.slice(0, assets.size - Math.floor(assetsMax * 0.9));
-    for (const [asset] of surplus) assets.delete(asset);
-    this.#deps.counters.forgotten(lease.partition, surplus.length);
+    this.#forget(
+      partition,
+      surplus.map(([asset]) => asset),
+    );
   }
 
   async write(which: "due" | "all"): Promise<void> {
@@ -188,13 +192,24 @@ class LeasedHoldings implements Holdings {
   }
 
   /** Events and alerts are on the disk before: nothing is left that a power cut could take. */
-  #changeOf({ lease, next, assets }: PartitionWatch): LeasedChange {
+  #changeOf(partition: PartitionWatch): LeasedChange {
+    const { lease, next, assets } = partition;
     const offsets = { committed: next, synced: next };
     if (lease.partition === this.#deps.quarantinePartition) return { lease, change: offsets };
     const { bytes, dropped } = encodeNotes(assets);
-    for (const asset of dropped) assets.delete(asset);
-    if (dropped.length > 0) this.#deps.counters.forgotten(lease.partition, dropped.length);
+    if (dropped.length > 0) this.#forget(partition, dropped);
     return { lease, change: { ...offsets, state: bytes } };
+  }
+
+  /** Who is forgotten counts nowhere any more. */
+  #forget({ lease, assets, counts }: PartitionWatch, dropped: readonly string[]): void {
+    const { clock, counters } = this.#deps;
+    for (const asset of dropped) {
+      const subject = { asset, kind: kindOf(asset), at: clock.now() };
+      counts.move(subject, countedIn(assets.get(asset)), []);
+      assets.delete(asset);
+    }
+    counters.forgotten(lease.partition, dropped.length);
   }
 }
 
