@@ -31,7 +31,8 @@ export interface DefinitionsReader {
 }
 
 export interface DefinitionsDeps {
-  readonly zones: Pick<Zones, "revision" | "list" | "versions">;
+  /** Without `listSince`, what began and ended within the last day is not known at the start. */
+  readonly zones: Pick<Zones, "revision" | "list" | "versions"> & Partial<Pick<Zones, "listSince">>;
   readonly rules: Pick<Rules, "list">;
   readonly clock: Pick<Clock, "now">;
   readonly counters: Pick<WatchCounters, "definitionsRead">;
@@ -41,8 +42,9 @@ export interface DefinitionsDeps {
 /** Reads them for the first time. @throws what the records throw. */
 export async function openDefinitions(deps: DefinitionsDeps): Promise<DefinitionsReader> {
   const { zones, clock } = deps;
-  // What was changed before this process began is known as of a day ago and as of now.
-  let past = await zones.list({ at: clock.now() - keptMs });
+  const at = clock.now() - keptMs;
+  const lately = await (zones.listSince?.(at) ?? zones.list({ at }));
+  let past = lately.filter(({ validUntil }) => validUntil !== undefined);
   const made = new Map<string, Zone>();
   let current = await read(deps, past, made);
   return {

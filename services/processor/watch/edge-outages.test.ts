@@ -43,3 +43,27 @@ test("an outage that another owner told of is ended by the one that takes over a
   );
   assert.deepEqual(await alerts.standing(10), []);
 });
+
+test("an edge of which word came late is back no earlier than it was said to be silent", async () => {
+  const clock = createFakeClock();
+  await using records = await openRecords({ url: "sqlite::memory:" }, { clock });
+  const alerts = createAlerts({ records, clock });
+  const events = createWatchEvents({ records, clock });
+  const counters = { recorded: () => {}, recordingFailed: assert.ifError };
+  const reactions = createReactions({ events, alerts, clock, counters, edgeOf: () => undefined });
+  let state: LinkState = "silent";
+  let lastReceivedAt = clock.now();
+  const links = {
+    list: () => Promise.resolve([{ edge: "e1", lastReceivedAt, epoch: 1, through: 1, state }]),
+  };
+  const outages = createEdgeOutages({ links, alerts, reactions });
+  clock.jump(121_000);
+  await outages.look({ token: 1 }, signal);
+  assert.equal((await alerts.standing(10)).length, 1);
+  // Heard after 119 s, written down after 122 s.
+  state = "up";
+  lastReceivedAt += 119_000;
+  clock.jump(1_000);
+  await outages.look({ token: 1 }, signal);
+  assert.deepEqual(await alerts.standing(10), []);
+});

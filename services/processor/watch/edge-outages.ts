@@ -55,7 +55,10 @@ export function createEdgeOutages(deps: EdgeOutagesDeps): EdgeOutages {
           if (!(await reactions.actOn([silentEvent(link)], [raiseOf(link)], signal))) return;
           silent.set(edge, lastReceivedAt);
         } else if (knownAt !== undefined) {
-          if (!(await reactions.actOn([backEvent(link)], [clearOf(link)], signal))) return;
+          if (
+            !(await reactions.actOn([backEvent(link, knownAt)], [clearOf(link, knownAt)], signal))
+          )
+            return;
           silent.delete(edge);
         }
       }
@@ -80,11 +83,12 @@ function silentEvent({ edge, lastReceivedAt }: EdgeLink): WatchEvent {
   };
 }
 
-function backEvent({ edge, lastReceivedAt }: EdgeLink): WatchEvent {
+/** `knownAt` is when it was heard before the silence: word of later may come after that was told. */
+function backEvent({ edge, lastReceivedAt }: EdgeLink, knownAt: number): WatchEvent {
   return {
     id: eventId(assetOf(edge), "back", lastReceivedAt),
     kind: "back",
-    at: lastReceivedAt,
+    at: Math.max(lastReceivedAt, knownAt + silentAfterMs),
     asset: assetOf(edge),
     retro: false,
     explanation: { text: `edge ${edge} is heard again` },
@@ -103,6 +107,6 @@ function raiseOf(link: EdgeLink): AlertChange {
   };
 }
 
-function clearOf(link: EdgeLink): AlertChange {
-  return { kind: "clear", cause: edgeCause(link.edge), event: backEvent(link) };
+function clearOf(link: EdgeLink, knownAt: number): AlertChange {
+  return { kind: "clear", cause: edgeCause(link.edge), event: backEvent(link, knownAt) };
 }
