@@ -11,6 +11,8 @@ import { viewOf } from "./receivers.ts";
 import { SilenceTimesError } from "./silences.ts";
 import { minute, openAlertStores, webhook } from "./testing.ts";
 
+const receiver = (channel: object) => ({ name: "Ops", channel });
+
 export function describeTellingRecords(name: string, subject: ConformanceSubject): void {
   const open = () => openAlertStores(subject);
 
@@ -86,6 +88,100 @@ export function describeTellingRecords(name: string, subject: ConformanceSubject
     });
   });
 
+  describe(`records on ${name}: secrets of receivers`, () => {
+    const telegram = { kind: "telegram", token: `123:${"a".repeat(30)}`, chat: "1" } as const;
+    const email = {
+      kind: "email" as const,
+      host: "mail.example.org",
+      user: "ops",
+      password: "hunter2",
+      from: "drover@example.org",
+      to: ["ops@example.org"],
+    };
+
+    it("are asked for again when a change moves where they are sent", async () => {
+      const { records, receivers } = await open();
+      await using _ = records;
+      const { token, ...bot } = telegram;
+      const one = await receivers.create({ name: "Ops", channel: telegram });
+      assert(one);
+      const elsewhere = { ...bot, apiUrl: "https://evil.example.org" };
+      const moved = receivers.update(one.id, receiver(elsewhere));
+      await assert.rejects(moved, /channel.*token.*given again, because apiUrl/s);
+      const kept = await receivers.update(one.id, receiver({ ...bot, chat: "2" }));
+      assert(kept.kind === "changed" && kept.receiver.channel.kind === "telegram");
+      assert.equal(kept.receiver.channel.token, token, "left out, the address is the default");
+      const given = await receivers.update(one.id, receiver({ ...elsewhere, token }));
+      assert.equal(given.kind, "changed");
+
+      const { password: _password, ...mail } = email;
+      const two = await receivers.create({ name: "Ops", channel: email });
+      assert(two);
+      for (const move of [{ host: "evil.example.org" }, { port: 25 }, { tls: "none" }]) {
+        const asked = receivers.update(two.id, receiver({ ...mail, ...move }));
+        await assert.rejects(asked, /channel.*password.*given again/s);
+      }
+      const same = await receivers.update(two.id, receiver({ ...mail, to: ["b@example.org"] }));
+      assert(same.kind === "changed" && same.receiver.channel.kind === "email");
+      assert.equal(same.receiver.channel.password, email.password);
+    });
+
+    it("are not shown where they stand in an address", async () => {
+      const { records, receivers, notifications } = await open();
+      await using _ = records;
+      const url = "https://k3y@example.org/hooks/0123456789abcdef/short?token=t0k";
+      const made = await receivers.create({ name: "Ops", channel: { kind: "webhook", url } });
+      assert(made);
+      const { channel } = viewOf(made, await notifications.status(made.id));
+      assert(channel.kind === "webhook");
+      assert.equal(channel.url, "https://***@example.org/hooks/***/short?token=***");
+      const shown = await receivers.update(
+        made.id,
+        receiver({ kind: "webhook", url: channel.url }),
+      );
+      assert(shown.kind === "changed" && shown.receiver.channel.kind === "webhook");
+      assert.equal(shown.receiver.channel.url, url, "given back as it is shown, it stays");
+    });
+  });
+
+  describe(`records on ${name}: what a newer program wrote`, () => {
+    it("keeps no alert from being told and no silence from holding", async () => {
+      const { clock, records, alerts, silences, receivers, tellings } = await open();
+      await using _ = records;
+      const [one, two] = [await receivers.create(webhook()), await receivers.create(webhook())];
+      const about = { match: { zones: ["port"] }, reason: "works", until: t0 + minute };
+      const [first, second] = [
+        await silences.create(about, "jo"),
+        await silences.create(about, "jo"),
+      ];
+      assert(one && two && first && second);
+      const body = JSON.stringify({ ...webhook(), isNew: true });
+      await records.db.updateTable("receiver").set({ body }).where("id", "=", one.id).execute();
+      await records.db
+        .updateTable("silence")
+        .set({ body: JSON.stringify({ ...first, isNew: true }) })
+        .where("id", "=", first.id)
+        .execute();
+      const [raised] = await alerts.apply([raiseAt(t0)], t0);
+      assert.equal(raised?.alert.silencedBy, second.id);
+      assert.deepEqual(
+        (await silences.list()).map(({ id }) => id),
+        [second.id],
+      );
+      await clock.advance(minute);
+      await alerts.tend(clock.now());
+      assert.deepEqual(await tellings(), ["raised"]);
+      assert.deepEqual(
+        (await receivers.list()).map(({ id }) => id),
+        [two.id],
+      );
+      assert.deepEqual(
+        [await receivers.isThere(one.id), await receivers.isThere("no")],
+        [true, false],
+      );
+    });
+  });
+
   describe(`records on ${name}: what is to be told`, () => {
     it("goes into one message, which stays the same until it has ended", async () => {
       const { clock, records, alerts, receivers, notifications } = await open();
@@ -105,14 +201,14 @@ export function describeTellingRecords(name: string, subject: ConformanceSubject
         "told as it was then",
       );
       assert.equal(await notifications.take(made.id, options, t0), undefined);
-      await notifications.postpone(message.id, t0 + 500, "503");
+      await notifications.postpone(message.id, t0 + 500, "5\u000003");
       await clock.advance(10);
       const again = await notifications.message(message.id);
       assert.deepEqual({ ...again, attempts: 0, nextAt: t0 }, message);
       const [after] = await notifications.loads(t0);
       assert.deepEqual(after?.open, { id: message.id, nextAt: t0 + 500 });
       assert.equal((await notifications.status(made.id)).lastFailure, "503");
-      await notifications.finish(message.id, "sent", "200");
+      await notifications.finish(message.id, "sent", "2\u000000");
       await notifications.finish(message.id, "gave-up", "too late");
       assert.deepEqual(await notifications.loads(t0), []);
       const told = await alerts.told(raised.alert.id, 10);

@@ -56,6 +56,35 @@ export function describeWatchRecords(name: string, subject: ConformanceSubject):
   }
 
   describe(`records on ${name}: zones and rules`, () => {
+    it("leaves out of lists what a newer program wrote, and says so", async () => {
+      const { records, zones } = await openFresh();
+      await using _ = records;
+      await zones.create(circle("A"), { by });
+      await zones.create(circle("B"), { by });
+      assert.deepEqual(zones.faults(), []);
+      await records.db
+        .updateTable("definition")
+        .set({ body: JSON.stringify({ ...circle("A"), isNew: true }) })
+        .where("id", "=", "a")
+        .execute();
+      const other = createZones({ records, clock: createFakeClock({ nowMs }) });
+      assert.deepEqual(
+        (await other.list()).map(({ id }) => id),
+        ["b"],
+      );
+      const [fault] = other.faults();
+      assert.match(fault ?? "", /^zones\.a.*version 1 cannot be read: .*isNew/);
+      assert.deepEqual(
+        (await other.listSince(0)).map(({ id }) => id),
+        ["b"],
+      );
+      await assert.rejects(other.get("a"), { name: "ZodError" });
+      const mended = await other.update("a", circle("A"), { by });
+      assert.equal(mended.kind, "changed");
+      assert.equal((await other.list()).length, 2);
+      assert.deepEqual(other.faults(), []);
+    });
+
     it("shows a zone as it was at any time", async () => {
       const { records, zones, clock } = await openFresh();
       await using _ = records;

@@ -2,6 +2,7 @@
 // again after one change of ten thousand zones reads and parses one.
 
 import type { Kysely } from "kysely";
+import { z } from "zod";
 import type { DefinitionKind } from "./definitions.ts";
 import type { RecordsSchema } from "./schema.ts";
 import type { DefinitionRow } from "./watch-tables.ts";
@@ -9,12 +10,19 @@ import type { DefinitionRow } from "./watch-tables.ts";
 type Head = Pick<DefinitionRow, "id" | "version" | "valid_from" | "valid_until">;
 
 export interface Bodies<Input> {
-  /** What holds now, held at a time, or held at some time since, by id and version. @throws ZodError when a body is not of this shape. */
+  /**
+   * What holds now, held at a time, or held at some time since, by id and version. One of many that is
+   * not of this shape, as a newer program may have written it, is left out and told of in `faults`.
+   *
+   * @throws ZodError when one was asked for by its id and is not of this shape.
+   */
   select(which: {
     at?: number | undefined;
     since?: number;
     id?: string;
   }): Promise<readonly { head: Head; input: Input }[]>;
+  /** What the last look for many left out, each with the reason. */
+  faults(): readonly string[];
   /** What a row says. @throws ZodError */
   read(row: Pick<DefinitionRow, "id" | "version" | "body">): Input;
 }
@@ -29,6 +37,8 @@ export function createBodies<Input>(
   db: Kysely<RecordsSchema>,
 ): Bodies<Input> {
   const kept = new Map<string, Input>();
+  /** Why versions were left out at the last look for many. Bound: as what is kept. */
+  const unread = new Map<string, string>();
 
   function read(row: Pick<DefinitionRow, "id" | "version" | "body">): Input {
     const key = keyOf(row);
@@ -60,6 +70,7 @@ export function createBodies<Input>(
     }
     const heads = await query.orderBy("id").orderBy("version").execute();
     const inputs = new Map(heads.map((head) => [keyOf(head), kept.get(keyOf(head))]));
+    if (id === undefined) unread.clear();
     const missing = heads.filter((head) => inputs.get(keyOf(head)) === undefined);
     for (let start = 0; start < missing.length; start += CHUNK) {
       const rows = await db
@@ -74,7 +85,14 @@ export function createBodies<Input>(
           ),
         )
         .execute();
-      for (const row of rows) inputs.set(keyOf(row), read(row));
+      for (const row of rows) {
+        try {
+          inputs.set(keyOf(row), read(row));
+        } catch (error) {
+          if (id !== undefined || !(error instanceof z.ZodError)) throw error;
+          unread.set(keyOf(row), faultOf(spec.kind, row, error));
+        }
+      }
     }
     // A version whose body went between the two statements was too old to be kept.
     return heads.flatMap((head) => {
@@ -83,7 +101,17 @@ export function createBodies<Input>(
     });
   }
 
-  return { select, read };
+  return { select, read, faults: () => [...unread.values()] };
+}
+
+function faultOf(
+  kind: DefinitionRow["kind"],
+  { id, version }: Pick<DefinitionRow, "id" | "version">,
+  error: z.ZodError,
+): string {
+  const [issue] = error.issues;
+  const where = [`${kind}s`, id, ...(issue?.path ?? [])].map(String).join(".");
+  return `${where}: version ${version} cannot be read: ${issue?.message ?? "unknown shape"}`;
 }
 
 function keyOf(row: Pick<DefinitionRow, "id" | "version">): string {

@@ -70,6 +70,9 @@ export interface Definitions<Input, T> {
   list(options?: { readonly at?: number | undefined }): Promise<readonly T[]>;
   /** Every version that held at some time since then (epoch ms), by id and version. */
   listSince(at: number): Promise<readonly T[]>;
+  /** What the last of these lists left out, because this program cannot read it. */
+  faults(): readonly string[];
+  /** @throws ZodError when this program cannot read it. */
   get(id: string, at?: number): Promise<T | undefined>;
   create(input: Input, options: CreateOptions): Promise<Created<T>>;
   update(id: string, input: Input, options: ChangeOptions): Promise<Changed<T>>;
@@ -104,6 +107,7 @@ export function createDefinitions<Input extends { readonly name: string }, T>(
   const rows = createDefinitionRows(spec.kind);
   return {
     revision: () => readRevision(db),
+    faults: () => bodies.faults(),
 
     async list({ at } = {}) {
       const found = await bodies.select({ at });

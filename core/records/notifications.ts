@@ -110,7 +110,7 @@ export function createNotifications(deps: {
           attempts: row("attempts", "+", 1),
           next_at: nextAt,
           failed_at: failedAt,
-          detail: detail.slice(0, DETAIL_CHARS_MAX),
+          detail: storable(detail),
         }))
         .where("id", "=", id)
         .where("state", "=", "open")
@@ -140,6 +140,11 @@ export function createNotifications(deps: {
       await db.deleteFrom("message").where("ended_at", "<", endedBefore).execute();
     },
   };
+}
+
+/** A receiver's words; no text of PostgreSQL has a zero in it. */
+function storable(detail: string): string {
+  return detail.replaceAll("\0", "").slice(0, DETAIL_CHARS_MAX);
 }
 
 async function readMessage(db: Kysely<RecordsSchema>, id: string): Promise<Message | undefined> {
@@ -223,7 +228,7 @@ async function finishMessage(
       state: end,
       attempts: row("attempts", "+", 1),
       ended_at: nowMs,
-      detail: detail.slice(0, DETAIL_CHARS_MAX),
+      detail: storable(detail),
       ...(end === "gave-up" && { failed_at: nowMs }),
     }))
     .where("id", "=", id)

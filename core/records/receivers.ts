@@ -4,9 +4,9 @@
 
 import { randomBytes } from "node:crypto";
 import type { Kysely } from "kysely";
-import type { z } from "zod";
+import { z } from "zod";
 import {
-  type Channel,
+  Channel,
   ChannelView,
   type Receiver,
   ReceiverInput,
@@ -26,12 +26,17 @@ export type ReceiverChange =
   | { readonly kind: "version-differs"; readonly version: number };
 
 export interface Receivers {
-  /** By id, secrets included: for the notifier. */
+  /** By id, secrets included: for the notifier. One that this program cannot read is left out. */
   list(): Promise<readonly Receiver[]>;
   get(id: string): Promise<Receiver | undefined>;
+  /** Whether there is one, be it one that this program cannot read. */
+  isThere(id: string): Promise<boolean>;
   /** Undefined when there are `receiverLimits.receivers` already. A webhook gets a secret when it has none. */
   create(input: z.input<typeof ReceiverInput>): Promise<Receiver | undefined>;
-  /** A secret that is left out stays, as long as the channel is of the same kind. @throws ZodError */
+  /**
+   * A secret that is left out stays, as long as the channel is of the same kind and what is sent with
+   * it goes to the same place. @throws ZodError
+   */
   update(id: string, input: unknown, ifVersion?: number): Promise<ReceiverChange>;
   /** What waits for it is dropped. True when there was one. */
   remove(id: string): Promise<boolean>;
@@ -52,6 +57,16 @@ const secretFields = {
   pagerduty: ["routingKey"],
 } as const satisfies Record<Channel["kind"], readonly string[]>;
 
+/** Where a secret is sent. Who moves it must know the secret: else it could be read at the new place. */
+const placeFields = {
+  // A signature is sent, never the secret.
+  webhook: [],
+  email: ["host", "port", "tls", "caPem"],
+  telegram: ["apiUrl"],
+  slack: [],
+  pagerduty: ["apiUrl"],
+} as const satisfies Record<Channel["kind"], readonly string[]>;
+
 const SECRET_BYTES = 32;
 
 export function createReceivers(deps: ReceiversDeps): Receivers {
@@ -66,6 +81,15 @@ export function createReceivers(deps: ReceiversDeps): Receivers {
   return {
     list: () => readReceivers(db),
     get: (id) => readReceiver(db, id),
+
+    async isThere(id) {
+      const row = await db
+        .selectFrom("receiver")
+        .select("id")
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
 
     create: (wanted) =>
       db.transaction().execute(async (tx) => {
@@ -154,15 +178,23 @@ function channelViewOf(channel: Channel): ChannelView {
   }
 }
 
-/** People put secrets into addresses; a password and the values of a query are not shown. */
+/** A segment of a path that is so long may be a key. */
+const KEY_CHARS_MIN = 16;
+
+/** People put secrets into addresses: a user, a password, the values of a query and keys in the path are not shown. */
 function publicUrl(text: string): string {
   const url = new URL(text);
+  if (url.username !== "") url.username = "***";
   if (url.password !== "") url.password = "***";
   for (const name of new Set(url.searchParams.keys())) url.searchParams.set(name, "***");
+  url.pathname = url.pathname
+    .split("/")
+    .map((segment) => (segment.length >= KEY_CHARS_MIN ? "***" : segment))
+    .join("/");
   return url.toString();
 }
 
-/** Takes over the secrets that a change leaves out. */
+/** Takes over the secrets that a change leaves out. @throws ZodError when it moves where they are sent. */
 function withSecrets(wanted: unknown, known: Channel): unknown {
   if (!isObject(wanted) || !isObject(wanted["channel"])) return wanted;
   const channel = wanted["channel"];
@@ -172,7 +204,23 @@ function withSecrets(wanted: unknown, known: Channel): unknown {
   for (const field of secretFields[known.kind]) {
     if (channel[field] === undefined && old[field] !== undefined) kept[field] = old[field];
   }
-  return { ...wanted, channel: { ...channel, ...kept } };
+  // Given back as it is shown, an address stays as it is.
+  if (known.kind === "webhook" && channel["url"] === publicUrl(known.url)) kept["url"] = known.url;
+  if (Object.keys(kept).length === 0) return wanted;
+  const complete = { ...wanted, channel: { ...channel, ...kept } };
+  // What is left out is compared as its default. What is malformed the caller's parsing refuses.
+  const next = Channel.safeParse(complete.channel);
+  if (!next.success) return complete;
+  const asked: Record<string, unknown> = next.data;
+  const moved = placeFields[known.kind].find((field) => asked[field] !== old[field]);
+  if (moved === undefined) return complete;
+  const issues = Object.keys(kept).map((field) => ({
+    code: "custom" as const,
+    path: ["channel", field],
+    message: `must be given again, because ${moved} changes where it is sent`,
+    input: undefined,
+  }));
+  throw new z.ZodError(issues);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -10,6 +10,7 @@ import type { Tx } from "./alert-rows.ts";
 import { reviewAllIn } from "./alert-tend.ts";
 import type { Records } from "./open.ts";
 import type { RecordsSchema } from "./schema.ts";
+import { readableSilences } from "./silence-rows.ts";
 
 /** No silence is longer. */
 export const silenceMsMax = 365 * 86_400_000;
@@ -93,7 +94,7 @@ export function createSilences(deps: SilencesDeps): Silences {
         .orderBy("id")
         .limit(2 * silencesMax)
         .execute();
-      return rows.map((row) => Silence.parse(JSON.parse(row.body)));
+      return readableSilences(rows);
     },
 
     get: (id) => readSilence(db, id),

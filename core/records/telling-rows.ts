@@ -18,12 +18,21 @@ export interface ToTell {
 
 export async function readReceivers(db: Kysely<RecordsSchema>): Promise<readonly Receiver[]> {
   const rows = await db.selectFrom("receiver").selectAll().orderBy("id").execute();
-  return rows.map(receiverOf);
+  // One that this program cannot read, as a newer one may have written it, must not stop the others.
+  return rows.flatMap((row) => {
+    const input = ReceiverInput.safeParse(JSON.parse(row.body));
+    return input.success ? [withInput(row, input.data)] : [];
+  });
 }
 
+/** @throws ZodError when the body is of another shape. */
 export function receiverOf(row: ReceiverTable): Receiver {
+  return withInput(row, ReceiverInput.parse(JSON.parse(row.body)));
+}
+
+function withInput(row: ReceiverTable, input: ReceiverInput): Receiver {
   return {
-    ...ReceiverInput.parse(JSON.parse(row.body)),
+    ...input,
     id: row.id,
     version: row.version,
     createdAt: row.created_at,

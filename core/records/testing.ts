@@ -1,11 +1,12 @@
 // A fresh database with the stores of alerts and of who is told, for conformance.
 
+import { sql } from "kysely";
 import { createFakeClock } from "../service/clock.ts";
 import { t0 } from "../watch/alerts/testing.ts";
 import { createAlerts } from "./alerts.ts";
 import type { ConformanceSubject } from "./conformance.ts";
 import { createNotifications } from "./notifications.ts";
-import { openRecords } from "./open.ts";
+import { openRecords, type Records } from "./open.ts";
 import { createReceivers } from "./receivers.ts";
 import { createSilences } from "./silences.ts";
 
@@ -40,5 +41,18 @@ export async function openAlertStores(subject: ConformanceSubject) {
         .execute();
       return rows.map(({ what }) => what);
     },
+  };
+}
+
+/** Lets every update of a table of SQLite fail, as with a full disk; gives what ends that. */
+export async function refuseUpdates(
+  { db }: Records,
+  table: "message" | "job_lease",
+): Promise<() => Promise<void>> {
+  const trigger = sql.id(`refuse_${table}`);
+  await sql`create trigger ${trigger} before update on ${sql.id(table)}
+    begin select raise(abort, 'the disk is full'); end`.execute(db);
+  return async () => {
+    await sql`drop trigger ${trigger}`.execute(db);
   };
 }

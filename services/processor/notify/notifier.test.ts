@@ -4,6 +4,7 @@ import { createAlerts } from "@drover/core/records/alerts";
 import { createNotifications } from "@drover/core/records/notifications";
 import { openRecords } from "@drover/core/records/open";
 import { createReceivers } from "@drover/core/records/receivers";
+import { refuseUpdates } from "@drover/core/records/testing";
 import { createFakeClock } from "@drover/core/service/clock";
 import { silentLog } from "@drover/core/service/log";
 import { createMetrics } from "@drover/core/service/metrics";
@@ -181,6 +182,38 @@ describe("the notifier", () => {
     assert.equal(script.calls[0]?.message.id, script.calls[1]?.message.id);
     assert.deepEqual(script.calls[0]?.message.items, script.calls[1]?.message.items);
     assert.equal((await scene.alerts.told(raised.alert.id, 1))[0]?.state, "sent");
+  });
+
+  it("sends once what it cannot write down, and writes it down when it can", async (t) => {
+    const scene = await createScene(t);
+    const script = scripted();
+    await scene.receivers.create(receiverInput("Ops", { groupWaitMs: 0 }));
+    scene.start("a", script.send);
+    const [raised] = await scene.alerts.apply([raiseAt(t0)], t0);
+    assert(raised);
+    const mend = await refuseUpdates(scene.records, "message");
+    await scene.clock.advance(5 * second);
+    assert.equal(script.calls.length, 1);
+    await mend();
+    await scene.clock.advance(second);
+    assert.equal(script.calls.length, 1);
+    assert.equal((await scene.alerts.told(raised.alert.id, 1))[0]?.state, "sent");
+  });
+
+  it("sends nothing while it cannot renew its lease", async (t) => {
+    const scene = await createScene(t);
+    const script = scripted();
+    await scene.receivers.create(receiverInput("Ops", { groupWaitMs: 0 }));
+    scene.start("a", script.send);
+    await scene.clock.advance(second);
+    const mend = await refuseUpdates(scene.records, "job_lease");
+    await scene.clock.advance(2 * second);
+    await scene.alerts.apply([raiseAt(t0)], t0);
+    await scene.clock.advance(5 * second);
+    assert.equal(script.calls.length, 0);
+    await mend();
+    await scene.clock.advance(2 * second);
+    assert.equal(script.calls.length, 1);
   });
 
   it("works in one process at a time; another goes on when that one is gone", async (t) => {

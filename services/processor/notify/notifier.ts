@@ -70,7 +70,11 @@ export async function runNotifier(
     const isTime = clock.monotonicMs() >= tendAt;
     if (isTime) {
       tendAt = clock.monotonicMs() + TEND_MS;
-      const held = await lease.hold();
+      // Who cannot renew it may have lost it, and cannot write down what it sends.
+      const held = await lease.hold().catch((error: unknown) => {
+        events.failed(error);
+        return false;
+      });
       if (held !== isHolder) events.holds(held);
       isHolder = held;
     }

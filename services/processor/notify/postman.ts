@@ -23,17 +23,20 @@ export interface PostmanConfig {
 }
 
 export interface PostmanDeps {
-  readonly receivers: Pick<Receivers, "list">;
+  readonly receivers: Pick<Receivers, "list" | "isThere">;
   readonly notifications: Notifications;
   readonly send: Send;
   readonly clock: Clock;
   readonly events: NotifierEvents;
 }
 
+/** What came of tries and could not be written down yet. Bound: drop-oldest, which is sent again. */
+const UNWRITTEN_MAX = 1_000;
+
 export function createPostman(config: PostmanConfig, deps: PostmanDeps): Postman {
   const { receivers, notifications, clock, events } = deps;
-  const deliver = (receiver: Receiver, message: Message, signal: AbortSignal) =>
-    tryOnce({ ...deps, config }, receiver, message, signal);
+  /** By message: it is written down before the message is tried again. */
+  const unwritten = new Map<string, () => Promise<void>>();
   /** What is under way, by receiver or test. Bound: one each, receivers and tests are bounded. */
   const underWay = new Map<string, Promise<void>>();
 
@@ -45,22 +48,30 @@ export function createPostman(config: PostmanConfig, deps: PostmanDeps): Postman
     underWay.set(key, working);
   }
 
+  async function deliver(receiver: Receiver, id: string, signal: AbortSignal): Promise<void> {
+    if (!unwritten.has(id)) {
+      const message = await notifications.message(id);
+      if (message === undefined) return;
+      const write = await tryOnce({ ...deps, config }, receiver, message, signal);
+      if (write === undefined) return;
+      const oldest = unwritten.keys().next();
+      if (unwritten.size >= UNWRITTEN_MAX && !oldest.done) unwritten.delete(oldest.value);
+      unwritten.set(id, write);
+    }
+    await unwritten.get(id)?.();
+    unwritten.delete(id);
+  }
+
   async function carry(receiver: Receiver, load: ReceiverLoad, signal: AbortSignal): Promise<void> {
     const nowMs = clock.now();
     if (load.open !== undefined) {
       if (load.open.nextAt > nowMs) return;
-      const message = await notifications.message(load.open.id);
-      if (message !== undefined) await deliver(receiver, message, signal);
+      await deliver(receiver, load.open.id, signal);
       return;
     }
     const options = nextTake(receiver, load, nowMs);
     const message = options && (await notifications.take(receiver.id, options, nowMs));
-    if (message !== undefined) await deliver(receiver, message, signal);
-  }
-
-  async function carryTest(receiver: Receiver, id: string, signal: AbortSignal): Promise<void> {
-    const message = await notifications.message(id);
-    if (message !== undefined) await deliver(receiver, message, signal);
+    if (message !== undefined) await deliver(receiver, message.id, signal);
   }
 
   return {
@@ -71,10 +82,12 @@ export function createPostman(config: PostmanConfig, deps: PostmanDeps): Postman
       for (const load of loads) {
         const receiver = known.get(load.receiver);
         if (receiver === undefined) {
+          // One that is there and cannot be read waits for a program that can.
+          if (await receivers.isThere(load.receiver)) continue;
           await notifications.drop(load.receiver, "the receiver was removed");
           continue;
         }
-        for (const id of load.tests) begin(`test ${id}`, () => carryTest(receiver, id, signal));
+        for (const id of load.tests) begin(`test ${id}`, () => deliver(receiver, id, signal));
         if (receiver.isEnabled) begin(receiver.id, () => carry(receiver, load, signal));
         else if (load.tests.length === 0 && (load.waiting > 0 || load.open !== undefined)) {
           await notifications.drop(receiver.id, "the receiver is switched off");
@@ -87,35 +100,39 @@ export function createPostman(config: PostmanConfig, deps: PostmanDeps): Postman
   };
 }
 
-/** One try, and what follows from it. */
+/** One try; gives what writes down what came of it, or nothing when it was no try. */
 async function tryOnce(
   { config, notifications, send, clock, events }: PostmanDeps & { readonly config: PostmanConfig },
   receiver: Receiver,
   message: Message,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<(() => Promise<void>) | undefined> {
   const timeout = AbortSignal.timeout(config.sendTimeoutMs);
   const outcome = await send(receiver, message, AbortSignal.any([signal, timeout]));
   const nowMs = clock.now();
   if (outcome.kind === "sent") {
-    await notifications.finish(message.id, "sent", outcome.detail);
-    events.sent(receiver, message);
-    return;
+    return async () => {
+      await notifications.finish(message.id, "sent", outcome.detail);
+      events.sent(receiver, message);
+    };
   }
   // Cut short by our own stop: it was no try, and is begun again by whoever comes next.
-  if (signal.aborted) return;
+  if (signal.aborted) return undefined;
   const isOver =
     outcome.kind === "refused" ||
     message.kind === "test" ||
     isToBeGivenUp(receiver, message, nowMs);
   if (isOver) {
-    await notifications.finish(message.id, "gave-up", outcome.detail);
-    events.gaveUp(receiver, message, outcome.detail);
-    return;
+    return async () => {
+      await notifications.finish(message.id, "gave-up", outcome.detail);
+      events.gaveUp(receiver, message, outcome.detail);
+    };
   }
   const { retryAfterMs } = outcome;
   const { attempts } = message;
   const nextAt = nextTryAt({ attempts, retryAfterMs }, clock.random(), nowMs);
-  await notifications.postpone(message.id, nextAt, outcome.detail);
-  events.postponed(receiver, message, outcome.detail);
+  return async () => {
+    await notifications.postpone(message.id, nextAt, outcome.detail);
+    events.postponed(receiver, message, outcome.detail);
+  };
 }
