@@ -5,6 +5,7 @@ import type { Role } from "@drover/core/service/auth";
 import { systemClock } from "@drover/core/service/clock";
 import { partitionOf } from "@drover/core/stream/partition";
 import { appendReports, reportOf } from "./live/testing.ts";
+import { accessOf } from "./serve-test-access.ts";
 import { serveApi, type ServedApi } from "./serve-test.ts";
 
 // Everything here holds while ClickHouse is away.
@@ -58,58 +59,7 @@ async function untilLive(
 }
 
 /** Who may do what. Everything else must be allowed to nobody. */
-const accessOf: Readonly<Record<string, "viewer" | "operator" | "admin">> = {
-  "GET /v1/alerts": "viewer",
-  "POST /v1/alerts/acknowledge": "operator",
-  "GET /v1/alerts/{id}": "viewer",
-  "POST /v1/alerts/{id}/acknowledge": "operator",
-  "POST /v1/alerts/{id}/clear": "operator",
-  "GET /v1/alerts/{id}/events": "viewer",
-  "GET /v1/alerts/{id}/told": "viewer",
-  "GET /v1/assets": "viewer",
-  "GET /v1/assets/{asset}": "viewer",
-  "GET /v1/assets/{asset}/measurements": "viewer",
-  "GET /v1/assets/{asset}/track": "viewer",
-  "GET /v1/edges": "viewer",
-  "GET /v1/events": "viewer",
-  "GET /v1/events/{id}": "viewer",
-  "GET /v1/heatmap": "viewer",
-  "GET /v1/live": "viewer",
-  "GET /v1/quarantine": "viewer",
-  "GET /v1/quarantine/{id}": "viewer",
-  "POST /v1/quarantine/{id}/readmit": "operator",
-  "GET /v1/receivers": "admin",
-  "POST /v1/receivers": "admin",
-  "GET /v1/receivers/{id}": "admin",
-  "PUT /v1/receivers/{id}": "admin",
-  "DELETE /v1/receivers/{id}": "admin",
-  "POST /v1/receivers/{id}/test": "admin",
-  "GET /v1/replay": "viewer",
-  "GET /v1/rules": "viewer",
-  "POST /v1/rules": "operator",
-  "POST /v1/rules/dry-run": "operator",
-  "GET /v1/rules/{id}": "viewer",
-  "PUT /v1/rules/{id}": "operator",
-  "DELETE /v1/rules/{id}": "operator",
-  "GET /v1/rules/{id}/versions": "viewer",
-  "GET /v1/session": "viewer",
-  "GET /v1/silences": "viewer",
-  "POST /v1/silences": "operator",
-  "GET /v1/silences/{id}": "viewer",
-  "PUT /v1/silences/{id}": "operator",
-  "DELETE /v1/silences/{id}": "operator",
-  "GET /v1/stats": "viewer",
-  "GET /v1/zones": "viewer",
-  "POST /v1/zones": "operator",
-  "POST /v1/zones/dry-run": "operator",
-  "POST /v1/zones/import": "operator",
-  "POST /v1/zones/inside": "viewer",
-  "GET /v1/zones/{id}": "viewer",
-  "PUT /v1/zones/{id}": "operator",
-  "DELETE /v1/zones/{id}": "operator",
-  "GET /v1/zones/{id}/inside": "viewer",
-  "GET /v1/zones/{id}/versions": "viewer",
-};
+
 const addressOf = (path: string) =>
   path.replace("{asset}", "ship:00").replace("{id}", "0".repeat(32));
 
