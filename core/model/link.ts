@@ -12,13 +12,9 @@ export const EdgeBacklog = z.strictObject({
     .min(0)
     .optional()
     .meta({ description: "edge's clock: when the oldest was accepted; absent when none waits" }),
-  drainMs: z
-    .int()
-    .min(0)
-    .optional()
-    .meta({
-      description: "until none waits, at the rate of lately; absent when it does not shrink",
-    }),
+  drainMs: z.int().min(0).optional().meta({
+    description: "until none waits, at the rate of lately; absent when it does not shrink",
+  }),
 });
 export type EdgeBacklog = z.infer<typeof EdgeBacklog>;
 
