@@ -82,7 +82,10 @@ export const Confirmation = z.strictObject({
   fixes: z.int().min(zoneLimits.fixes.min).max(zoneLimits.fixes.max).default(2),
   enterDwellMs: duration.default(30_000),
   exitDwellMs: duration.default(60_000),
-  /** Distance beyond the border, over and above the fix's accuracy, that an exit needs, metres; when absent a tenth of the zone's size, at least 20 m. */
+  /**
+   * Distance beyond the border, over and above the fix's accuracy, that an exit needs, metres; when
+   * absent a tenth of the zone's size, at least 20 m and at most 500 m.
+   */
   exitMarginM: z.number().min(0).max(100_000).optional(),
 });
 export type Confirmation = z.infer<typeof Confirmation>;

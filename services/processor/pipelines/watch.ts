@@ -36,8 +36,8 @@ export interface WatchPipelineConfig extends WatcherConfig {
 export interface WatchPipelineDeps {
   readonly stream: StreamLog;
   readonly consumer: Consumer;
-  readonly zones: Pick<Zones, "revision" | "list" | "versions">;
-  readonly rules: Pick<Rules, "list">;
+  readonly zones: Pick<Zones, "revision" | "listSince" | "faults">;
+  readonly rules: Pick<Rules, "list" | "faults">;
   readonly events: Pick<WatchEvents, "append" | "retract">;
   readonly alerts: Pick<Alerts, "apply" | "standing">;
   readonly counts: WatchCounts;

@@ -31,9 +31,8 @@ export interface DefinitionsReader {
 }
 
 export interface DefinitionsDeps {
-  /** Without `listSince`, what began and ended within the last day is not known at the start. */
-  readonly zones: Pick<Zones, "revision" | "list" | "versions"> & Partial<Pick<Zones, "listSince">>;
-  readonly rules: Pick<Rules, "list">;
+  readonly zones: Pick<Zones, "revision" | "listSince" | "faults">;
+  readonly rules: Pick<Rules, "list" | "faults">;
   readonly clock: Pick<Clock, "now">;
   readonly counters: Pick<WatchCounters, "definitionsRead">;
   readonly silence: SilencePolicy;
@@ -41,44 +40,30 @@ export interface DefinitionsDeps {
 
 /** Reads them for the first time. @throws what the records throw. */
 export async function openDefinitions(deps: DefinitionsDeps): Promise<DefinitionsReader> {
-  const { zones, clock } = deps;
-  const at = clock.now() - keptMs;
-  const lately = await (zones.listSince?.(at) ?? zones.list({ at }));
-  let past = lately.filter(({ validUntil }) => validUntil !== undefined);
   const made = new Map<string, Zone>();
-  let current = await read(deps, past, made);
+  let current = await read(deps, made);
   return {
     current: () => current,
     async refresh() {
-      if ((await zones.revision()) === current.revision) return false;
-      const before = current;
-      const next = await read(deps, past, made);
-      const changed = [...before.zones.values()].filter(
-        ({ id, version }) => next.zones.get(id)?.version !== version,
-      );
-      past = [...past, ...(await endedVersions(zones, changed))].filter(
-        ({ validUntil }) => validUntil === undefined || validUntil > clock.now() - keptMs,
-      );
-      current = await read(deps, past, made);
+      if ((await deps.zones.revision()) === current.revision) return false;
+      current = await read(deps, made);
       return true;
     },
   };
 }
 
 /** `made` holds the very objects of the set before: what did not change is not made ready again. */
-async function read(
-  deps: DefinitionsDeps,
-  past: readonly Zone[],
-  made: Map<string, Zone>,
-): Promise<Definitions> {
-  const { zones, rules, counters, silence } = deps;
+async function read(deps: DefinitionsDeps, made: Map<string, Zone>): Promise<Definitions> {
+  const { zones, rules, clock, counters, silence } = deps;
   // Read before the lists, so that no change is missed.
   const revision = await zones.revision();
-  const zonesNow = (await zones.list()).filter(({ isEnabled }) => isEnabled);
+  const lately = (await zones.listSince(clock.now() - keptMs)).filter(({ isEnabled }) => isEnabled);
+  const unreadable = [...zones.faults()];
   const rulesNow = await rules.list();
+  unreadable.push(...rules.faults());
+  const zonesNow = lately.filter(({ validUntil }) => validUntil === undefined);
   const versions = new Map<string, Zone>();
-  for (const zone of [...past, ...zonesNow]) {
-    if (!zone.isEnabled) continue;
+  for (const zone of lately) {
     const key = `${zone.id} ${zone.version}`;
     const before = made.get(key);
     const isSame = before !== undefined && before.validUntil === zone.validUntil;
@@ -90,6 +75,7 @@ async function read(
   const known = { zones: new Set(zonesNow.map(({ id }) => id)), silence };
   const { set: ruleSet, faults } = compileRules(rulesNow, known);
   counters.definitionsRead(revision, { zones: zonesNow.length, rules: rulesNow.length }, [
+    ...unreadable,
     ...faults.map(({ path, message }) => `${path}: ${message}`),
     ...zoneSet.faults.map(({ zone, message }) => `zones.${zone}: ${message}`),
   ]);
@@ -100,18 +86,4 @@ async function read(
     zoneSet,
     ruleSet,
   };
-}
-
-/** The versions that were replaced or removed, with their ends. */
-async function endedVersions(
-  zones: Pick<Zones, "versions">,
-  changed: readonly Zone[],
-): Promise<readonly Zone[]> {
-  const ended: Zone[] = [];
-  for (const { id, version } of changed) {
-    for (const { value } of await zones.versions(id)) {
-      if (value.version >= version && value.validUntil !== undefined) ended.push(value);
-    }
-  }
-  return ended;
 }
